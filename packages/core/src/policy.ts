@@ -1,0 +1,49 @@
+/**
+ * The contracts that a balancing policy is made of.
+ *
+ * What an endpoint costs now (`Load`) and what chooses among peers (`Picker`) are independent; a `Policy` pairs one with the
+ * other. The split is Finagle's (`DistributorT` and `NodeT`), and keeps each half short.
+ */
+import type { Outcome } from './outcome.ts';
+import type { Peer } from './peer.ts';
+
+/** A source of uniform numbers in [0, 1), such as `Math.random` or `seededRandom(1)`. */
+export type Random = () => number;
+
+/** What a peer has to do now, as this client knows it. One per peer, for as long as its endpoint id is known. */
+export interface Load {
+  /** Attempts begun and not yet ended. */
+  readonly inFlight: number;
+  /** An attempt starts. `now` is in milliseconds on a monotonic clock, as everywhere here. */
+  begin(now: number): void;
+  /** An attempt that began `elapsedMs` ago has ended. To be called once for each `begin`. */
+  end(elapsedMs: number, outcome: Outcome, now: number): void;
+  /** What one more request would cost at this weight; the lowest is best. Reads, never changes. */
+  cost(now: number, weight: number): number;
+}
+
+export interface PickContext {
+  /** The time of this pick: read the clock once and pass it down. */
+  readonly now: number;
+  /** What sticky policies hash; others do not look at it. */
+  readonly key?: string | undefined;
+  /** Peers not to return, such as those that this request has already tried. */
+  readonly exclude?: ReadonlySet<Peer> | undefined;
+}
+
+/** Chooses among the peers it was built for. It reads live load when it picks, and never asks about health. */
+export interface Picker {
+  /** The peer for one attempt: never one that is excluded or full, and `undefined` only when all are. */
+  pick(context: PickContext): Peer | undefined;
+}
+
+export interface Policy {
+  readonly name: string;
+  /** The load of a peer seen for the first time. */
+  createLoad(now: number): Load;
+  /**
+   * A picker over `peers`, which is not empty and whose weights are all above 0. `previous` is the picker it replaces, from
+   * which it may take over its place in a rotation.
+   */
+  createPicker(peers: readonly Peer[], random: Random, previous?: Picker): Picker;
+}
