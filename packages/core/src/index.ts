@@ -15,5 +15,5 @@ export { checkNumber, checkOneOf, checkString, type NumberBounds } from './optio
 export { isOpen, Peer } from './peer.ts';
 export { PeerPool, type PeerPoolOptions, type PoolChange } from './peer-pool.ts';
 export { policies } from './policies.ts';
-export type { Load, PickContext, Picker, Policy, Random } from './policy.ts';
+export type { Load, PickCandidate, PickContext, Picker, PickTrace, Policy, Random } from './policy.ts';
 export { seededRandom } from './random.ts';

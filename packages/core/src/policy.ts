@@ -29,6 +29,21 @@ export interface PickContext {
   readonly key?: string | undefined;
   /** Peers not to return, such as those that this request has already tried. */
   readonly exclude?: ReadonlySet<Peer> | undefined;
+  /** Filled in by the pick when given; a pick that nobody asks about pays one comparison for it. */
+  readonly trace?: PickTrace | undefined;
+}
+
+/** Why a peer was picked. May be used again: each pick starts it anew. */
+export interface PickTrace {
+  /** What decided, in a word or two, such as `cheaper` or `only one open`. */
+  reason: string;
+  /** The peers that were compared and what each cost; the first is the one that was picked. */
+  candidates: PickCandidate[];
+}
+
+export interface PickCandidate {
+  readonly peer: Peer;
+  readonly cost: number;
 }
 
 /** Chooses among the peers it was built for. It reads live load when it picks, and never asks about health. */
