@@ -1,3 +1,4 @@
+export { type Channel, typedChannel } from './channel.ts';
 export type { Discovery, Endpoint, Snapshot } from './endpoint.ts';
 export { InvalidOptionError, NoEndpointError, type NoEndpointReason } from './errors.ts';
 export { InFlight } from './load/in-flight.ts';

@@ -1,0 +1,60 @@
+/** The consumer's settings, from the environment. */
+import { readSettings, splitHosts } from '@lb/common';
+import type { policies } from '@lb/core';
+import { Type } from 'typebox';
+
+type PolicyName = keyof typeof policies;
+const policyNames = [
+  'p2c',
+  'random',
+  'roundRobin',
+  'smoothWeightedRoundRobin',
+  'weightedRandom',
+] as const satisfies readonly PolicyName[];
+
+const schema = Type.Object({
+  HOST: Type.String({ default: '127.0.0.1', description: 'Address to listen on' }),
+  PORT: Type.Integer({
+    default: 8087,
+    minimum: 0,
+    maximum: 65_535,
+    description: 'Port to listen on; 0 for any free one',
+  }),
+  ETCD_HOSTS: Type.String({
+    default: 'http://127.0.0.1:2379',
+    description: 'Members of the etcd cluster, comma-separated',
+  }),
+  LB_SERVICE: Type.String({ default: 'hash', description: 'Name of the service to send requests to' }),
+  LB_POLICY: Type.Enum(policyNames, { default: 'p2c', description: 'What chooses among the providers' }),
+  LINGER_MS: Type.Integer({
+    default: 0,
+    minimum: 0,
+    maximum: 60_000,
+    description: 'How long to go on serving, not ready, before closing: for what stands in front to notice',
+  }),
+  LOG_LEVEL: Type.String({ default: 'info', description: 'fatal, error, warn, info, debug, trace or silent' }),
+});
+
+export interface ConsumerConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly etcdHosts: readonly string[];
+  readonly service: string;
+  readonly policy: PolicyName;
+  readonly lingerMs: number;
+  readonly logLevel: string;
+}
+
+/** Throws `SettingsError`. */
+export function readConfig(env: NodeJS.ProcessEnv): ConsumerConfig {
+  const values = readSettings(schema, env);
+  return {
+    host: values.HOST,
+    port: values.PORT,
+    etcdHosts: splitHosts(values.ETCD_HOSTS),
+    service: values.LB_SERVICE,
+    policy: values.LB_POLICY,
+    lingerMs: values.LINGER_MS,
+    logLevel: values.LOG_LEVEL,
+  };
+}
