@@ -51,8 +51,8 @@ class Ranges {
 
   constructor(ranges: readonly string[]) {
     for (const range of ranges) {
-      const [network = '', prefix = ''] = range.split('/');
-      const bits = /^\d{1,3}$/.test(prefix) ? Number(prefix) : Infinity;
+      const [, network = '', prefix] = /^(.+)\/(\d{1,3})$/.exec(range) ?? [];
+      const bits = Number(prefix);
       if (isIPv4(network) && bits <= 32) this.#v4.addSubnet(network, bits, 'ipv4');
       else if (isIPv6(network) && bits <= 128) this.#v6.addSubnet(network, bits, 'ipv6');
       else throw new InvalidOptionError('addresses.allow', 'ranges such as 10.0.0.0/8', range);

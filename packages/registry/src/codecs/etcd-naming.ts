@@ -31,9 +31,9 @@ export function etcdNaming({ root = 'lb' }: EtcdNamingOptions = {}): Codec {
 }
 
 function encode({ id, origin, ...rest }: Endpoint): string {
-  const { protocol, host } = new URL(origin);
-  const own = { v: 1, id, protocol: protocol.slice(0, -1), ...rest };
-  return JSON.stringify({ Op: 0, Addr: host, lb: own });
+  // Not by `URL`, which would drop port 80 and 443; Go dials what stands here as it is.
+  const [protocol, address] = origin.split('://');
+  return JSON.stringify({ Op: 0, Addr: address, lb: { v: 1, id, protocol, ...rest } });
 }
 
 function decode(name: string, value: string): EndpointClaim {
