@@ -1,6 +1,6 @@
 /** `pnpm provider NAME`: starts one provider of the picture by hand, as `pnpm dev` does. */
 import { providerEnv, providers } from './cluster.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from './ports.ts';
 
 const name = process.argv[2];
 const plan = providers.find((candidate) => candidate.name === name);

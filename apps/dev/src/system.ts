@@ -3,7 +3,7 @@
  */
 import { Child, type ChildOptions } from './child.ts';
 import { consumerPort, etcdPort, pnpm, type ProviderPlan, providerEnv, providers } from './cluster.ts';
-import { freePort } from './free-port.ts';
+import { freePort, untilListening } from './ports.ts';
 import { type Say, speaker } from './output.ts';
 
 /** All of them have to be gone 5 s after Ctrl-C. The last second is for what has to be killed. */
@@ -35,7 +35,7 @@ export class System {
 
   async #startEtcd(): Promise<string> {
     const port = await this.#port(etcdPort, 'etcd');
-    this.#etcd = this.#spawn({
+    const etcd = this.#spawn({
       name: 'etcd',
       module: '@lb/embedded-etcd/cli',
       args: ['--port', String(port)],
@@ -45,6 +45,9 @@ export class System {
           `${describe(child, how)}. Requests go on with the providers last known. Start it again with: ${pnpm} etcd --port ${port}`,
         ),
     });
+    this.#etcd = etcd;
+    // Nobody needs to wait for it, but a first try that fails would be the first thing to read.
+    await untilListening(port, () => etcd.running);
     return `http://127.0.0.1:${port}`;
   }
 

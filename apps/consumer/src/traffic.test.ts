@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+
+import { Traffic } from './traffic.ts';
+
+it('counts over the last ten seconds, and in all', () => {
+  const traffic = new Traffic();
+  for (let second = 0; second < 20; second += 1) traffic.record(10, second === 15, second * 1000 + 500);
+  expect(traffic.summary(19_900)).toMatchObject({ total: 20, failedTotal: 1, count: 10, failed: 1, perSecond: 1 });
+  expect(traffic.summary(40_000)).toMatchObject({ total: 20, failedTotal: 1, count: 0, failed: 0, perSecond: 0 });
+});
+
+it('gives latencies of the last one to two windows, and none when nothing came', () => {
+  const traffic = new Traffic();
+  for (let count = 0; count < 100; count += 1) traffic.record(count < 98 ? 50 : 200, false, 1000);
+  const { p50Ms, p99Ms } = traffic.summary(1000);
+  expect(p50Ms).toBeCloseTo(50, 0);
+  expect(p99Ms).toBeCloseTo(200, 0);
+  traffic.record(80, false, 12_000);
+  expect(traffic.summary(12_000).p50Ms).toBeCloseTo(50, 0);
+  expect(traffic.summary(25_000).p50Ms).toBeCloseTo(80, 0);
+  expect(traffic.summary(60_000).p50Ms).toBeNull();
+});

@@ -1,0 +1,32 @@
+import { connect, createServer } from 'node:net';
+import { setTimeout as after } from 'node:timers/promises';
+
+/** `wanted` if nobody listens on it, else the next port that is free. Somebody may still take it first; whoever listens will say so. */
+export async function freePort(wanted: number, taken: ReadonlySet<number>): Promise<number> {
+  for (let port = wanted; ; port += 1) if (!taken.has(port) && (await isFree(port))) return port;
+}
+
+/** Resolves once somebody listens on `port`, or when `stillWorthIt` says no more. */
+export async function untilListening(port: number, stillWorthIt: () => boolean): Promise<void> {
+  while (stillWorthIt() && !(await answers(port))) await after(20);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    const settle = (answered: boolean): void => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.once('connect', () => settle(true));
+    socket.once('error', () => settle(false));
+  });
+}
