@@ -16,6 +16,9 @@ export const providers: readonly ProviderPlan[] = [
 export const consumerPort = 8087;
 export const etcdPort = 2379;
 
+/** The port that each process of the picture has, unless somebody else is there. */
+export const usualPorts: readonly number[] = [etcdPort, consumerPort, ...providers.map(({ port }) => port)];
+
 /** Environment of one provider, as `apps/provider` reads it. */
 export function providerEnv(plan: ProviderPlan, etcdHosts: string, port: number): Record<string, string> {
   return {

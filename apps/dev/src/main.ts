@@ -32,7 +32,7 @@ say(
     : `etcd: ${settings.ETCD_HOSTS}, from ETCD_HOSTS`,
 );
 const origin = await system.start(settings.ETCD_HOSTS);
-if (await waitUntilReady(origin, say, () => stopping)) run();
+if (await waitUntilReady(origin, settings.ETCD_HOSTS, say, () => stopping)) run();
 
 function run(): void {
   say(`ready: curl '${origin}/hash?text=hello', state at ${origin}/lb/state.json, Ctrl-C to stop`);

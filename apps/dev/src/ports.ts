@@ -1,9 +1,13 @@
 import { connect, createServer } from 'node:net';
 import { setTimeout as after } from 'node:timers/promises';
 
-/** `wanted` if nobody listens on it, else the next port that is free. Somebody may still take it first; whoever listens will say so. */
-export async function freePort(wanted: number, taken: ReadonlySet<number>): Promise<number> {
-  for (let port = wanted; ; port += 1) if (!taken.has(port) && (await isFree(port))) return port;
+/**
+ * `wanted` if nobody listens on it, else the next port that is free and not in `reserved`. Somebody may still take it first; whoever
+ * listens will say so.
+ */
+export async function freePort(wanted: number, reserved: readonly number[]): Promise<number> {
+  if (await isFree(wanted)) return wanted;
+  for (let port = wanted + 1; ; port += 1) if (!reserved.includes(port) && (await isFree(port))) return port;
 }
 
 /** Resolves once somebody listens on `port`, or when `stillWorthIt` says no more. */

@@ -1,5 +1,5 @@
 /** `pnpm provider NAME`: starts one provider of the picture by hand, as `pnpm dev` does. */
-import { providerEnv, providers } from './cluster.ts';
+import { providerEnv, providers, usualPorts } from './cluster.ts';
 import { freePort } from './ports.ts';
 
 const name = process.argv[2];
@@ -9,5 +9,5 @@ if (plan === undefined) {
   process.exit(2);
 }
 const etcdHosts = process.env['ETCD_HOSTS'] ?? 'http://127.0.0.1:2379';
-Object.assign(process.env, providerEnv(plan, etcdHosts, await freePort(plan.port, new Set())));
+Object.assign(process.env, providerEnv(plan, etcdHosts, await freePort(plan.port, usualPorts)));
 await import('@lb/provider/main');

@@ -2,7 +2,7 @@
  * The processes of the picture: started in the order in which they need each other, stopped in the order in which nothing is lost.
  */
 import { Child, type ChildOptions } from './child.ts';
-import { consumerPort, etcdPort, pnpm, type ProviderPlan, providerEnv, providers } from './cluster.ts';
+import { consumerPort, etcdPort, pnpm, type ProviderPlan, providerEnv, providers, usualPorts } from './cluster.ts';
 import { freePort, untilListening } from './ports.ts';
 import { type Say, speaker } from './output.ts';
 
@@ -11,7 +11,8 @@ const stopLimitMs = 4000;
 
 export class System {
   readonly #say: Say;
-  readonly #ports = new Set<number>();
+  /** Ports that somebody here has, or is about to have. */
+  readonly #ports = [...usualPorts];
   #etcd: Child | undefined;
   readonly #providers: Child[] = [];
   #consumer: Child | undefined;
@@ -93,8 +94,8 @@ export class System {
 
   async #port(wanted: number, name: string): Promise<number> {
     const port = await freePort(wanted, this.#ports);
-    this.#ports.add(port);
-    if (port !== wanted) this.#say(`port ${wanted} is taken, so ${name} listens on ${port}`);
+    this.#ports.push(port);
+    if (port !== wanted) this.#say(`port ${wanted} is taken by another process, so ${name} listens on ${port}`);
     return port;
   }
 

@@ -13,6 +13,7 @@ beforeAll(async () => {
   origin = await system.start(undefined);
   await waitUntilReady(
     origin,
+    undefined,
     (line) => said.push(line),
     () => false,
   );
