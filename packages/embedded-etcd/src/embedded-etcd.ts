@@ -1,91 +1,55 @@
-import type { Server as NetServer } from 'node:net';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { Database } from './database.ts';
-import { Gate } from './net/gate.ts';
-import { listen, portOf } from './net/listen.ts';
-import { checkOptions, type EtcdOptions, type TlsOptions } from './options.ts';
+import { Etcd } from './etcd.ts';
+import { Faults } from './faults.ts';
+import { Front } from './net/front.ts';
+import { checkOptions, type EtcdOptions } from './options.ts';
+import { authService } from './rpc/auth-service.ts';
+import { clusterService } from './rpc/cluster-service.ts';
 import { kvService } from './rpc/kv-service.ts';
 import { leaseService } from './rpc/lease-service.ts';
+import { maintenanceService } from './rpc/maintenance-service.ts';
 import { serviceDefinition } from './rpc/protocol.ts';
 import { watchService } from './rpc/watch-service.ts';
 
-/** etcd's 1.5 MiB for a request, and 512 KiB for what gRPC adds. */
-const maxReceiveBytes = 2 * 1024 * 1024;
-
 /** A running server. */
-export class EmbeddedEtcd {
+export interface EmbeddedEtcd extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
-  readonly #scheme: 'http' | 'https';
-  readonly #listener: NetServer;
-  readonly #server: Server;
-  readonly #gate: Gate;
-  readonly #database: Database;
-
-  /** Use {@link startEtcd}. */
-  constructor(
-    host: string,
-    scheme: 'http' | 'https',
-    listener: NetServer,
-    server: Server,
-    gate: Gate,
-    database: Database,
-  ) {
-    this.host = host;
-    this.#scheme = scheme;
-    this.port = portOf(listener);
-    this.#listener = listener;
-    this.#server = server;
-    this.#gate = gate;
-    this.#database = database;
-  }
-
   /** As `etcdctl --endpoints` takes it: `127.0.0.1:2379`. */
-  get address(): string {
-    return `${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}`;
-  }
-
-  /** As the etcd3 client takes it: `http://127.0.0.1:2379`. */
-  get hosts(): string {
-    return `${this.#scheme}://${this.address}`;
-  }
-
+  readonly address: string;
+  /** As the etcd3 client takes it: `http://127.0.0.1:2379`, or `https://…` when it serves TLS. */
+  readonly hosts: string;
+  /** Makes it misbehave on purpose. */
+  readonly faults: Faults;
   /** Stops at once: connections are cut, and the data is gone. May be called again. */
-  async close(): Promise<void> {
-    this.#database.close();
-    this.#gate.drop();
-    this.#server.forceShutdown();
-    await new Promise<void>((resolve) => {
-      this.#listener.close(() => resolve());
-    });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
+  close(): Promise<void>;
 }
 
-/** Starts an etcd in this process, empty, for development and tests. */
+/**
+ * Starts an etcd in this process, empty, for development and tests. Throws {@link InvalidOptionError}, {@link PortTakenError}
+ * when the port is in use, and {@link ListenError} when it cannot be listened on for another reason.
+ */
 export async function startEtcd(options: EtcdOptions = {}): Promise<EmbeddedEtcd> {
-  const { host, port, tls, progressNotifyIntervalMs, clock } = checkOptions(options);
-  const database = new Database(clock);
-  const context = { database, clock, progressNotifyIntervalMs };
-  const server = new Server({
-    'grpc.max_receive_message_length': maxReceiveBytes,
-    'grpc.max_send_message_length': -1,
-  });
-  server.addService(serviceDefinition('KV'), kvService(context));
-  server.addService(serviceDefinition('Lease'), leaseService(context));
-  server.addService(serviceDefinition('Watch'), watchService(context));
-  const injector = server.createConnectionInjector(credentialsOf(tls));
-  const gate = new Gate(clock);
-  const listener = await listen(host, port, (socket) => injector.injectConnection(gate.admit(socket)));
-  return new EmbeddedEtcd(host, tls === undefined ? 'http' : 'https', listener, server, gate, database);
-}
+  const { host, port: askedPort, tls, ...settings } = checkOptions(options);
+  const etcd = new Etcd(settings);
+  const front = new Front(settings.clock, tls);
+  front.server.addService(serviceDefinition('KV'), kvService(etcd));
+  front.server.addService(serviceDefinition('Watch'), watchService(etcd));
+  front.server.addService(serviceDefinition('Lease'), leaseService(etcd));
+  front.server.addService(serviceDefinition('Auth'), authService(etcd));
+  front.server.addService(serviceDefinition('Cluster'), clusterService(etcd));
+  front.server.addService(serviceDefinition('Maintenance'), maintenanceService(etcd));
 
-function credentialsOf(tls: TlsOptions | undefined): ServerCredentials {
-  if (tls === undefined) return ServerCredentials.createInsecure();
-  const { cert, key, ca } = tls;
-  const pair = { cert_chain: Buffer.from(cert), private_key: Buffer.from(key) };
-  return ServerCredentials.createSsl(ca === undefined ? null : Buffer.from(ca), [pair], ca !== undefined);
+  const port = await front.open(host, askedPort);
+  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const hosts = `${tls === undefined ? 'http' : 'https'}://${address}`;
+  etcd.clientUrls = [hosts];
+  const close = async (): Promise<void> => {
+    etcd.close();
+    await front.close();
+  };
+  const reopen = async (): Promise<void> => {
+    await front.open(host, port);
+  };
+  const faults = new Faults(etcd, front, reopen);
+  return { host, port, address, hosts, faults, close, [Symbol.asyncDispose]: close };
 }

@@ -13,6 +13,8 @@ export interface EtcdOptions {
    * `--experimental-watch-progress-notify-interval` does: too long to be seen in a test.
    */
   readonly progressNotifyIntervalMs?: number;
+  /** Milliseconds that a token is good for after its last use. Defaults to 300 000, as etcd's `--auth-token-ttl` does. */
+  readonly tokenTtlMs?: number;
   /** Time for leases and timers. Defaults to the machine's monotonic clock; a test may pass one that it moves by hand. */
   readonly clock?: Clock;
 }
@@ -29,32 +31,34 @@ export interface TlsOptions {
 
 export type CheckedOptions = Required<Omit<EtcdOptions, 'tls'>> & { readonly tls: TlsOptions | undefined };
 
+/** Node fires a timer of more milliseconds than this at once. */
+const maxTimerMs = 2_147_483_647;
+
 /** Fills in defaults. Throws {@link InvalidOptionError} for what is out of bounds. */
 export function checkOptions(options: EtcdOptions): CheckedOptions {
-  const { host = '127.0.0.1', port = 0, tls, progressNotifyIntervalMs = 600_000, clock = systemClock } = options;
+  const { host = '127.0.0.1', port = 0, tls, clock = systemClock } = options;
+  const { progressNotifyIntervalMs = 600_000, tokenTtlMs = 300_000 } = options;
   if (typeof host !== 'string' || host === '') {
     throw new InvalidOptionError('host', 'an address or a host name', host);
   }
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new InvalidOptionError('port', 'an integer from 0 to 65535', port);
   }
-  // Node fires a timer of more milliseconds than this at once.
-  if (!(progressNotifyIntervalMs > 0 && progressNotifyIntervalMs <= 2_147_483_647)) {
-    throw new InvalidOptionError(
-      'progressNotifyIntervalMs',
-      'above 0 and at most 2147483647',
-      progressNotifyIntervalMs,
-    );
-  }
-  if (tls !== undefined) {
-    for (const name of ['cert', 'key'] as const) {
-      if (!isPem(tls[name])) throw new InvalidOptionError(`tls.${name}`, 'PEM text', undefined);
+  for (const [name, value] of Object.entries({ progressNotifyIntervalMs, tokenTtlMs })) {
+    if (!(value > 0 && value <= maxTimerMs)) {
+      throw new InvalidOptionError(name, `above 0 and at most ${maxTimerMs}`, value);
     }
-    if (tls.ca !== undefined && !isPem(tls.ca)) throw new InvalidOptionError('tls.ca', 'PEM text', undefined);
   }
-  return { host, port, tls, progressNotifyIntervalMs, clock };
+  if (typeof clock.now !== 'function' || typeof clock.schedule !== 'function') {
+    throw new InvalidOptionError('clock', 'a Clock', clock);
+  }
+  if (tls !== undefined) checkTls(tls);
+  return { host, port, tls, progressNotifyIntervalMs, tokenTtlMs, clock };
 }
 
-function isPem(value: string | Buffer): boolean {
-  return value?.toString().includes('-----BEGIN ') ?? false;
+function checkTls({ cert, key, ca }: TlsOptions): void {
+  for (const [name, text] of Object.entries({ cert, key, ...(ca !== undefined && { ca }) })) {
+    // The text is not shown: it may be the key.
+    if (!text?.toString().includes('-----BEGIN ')) throw new InvalidOptionError(`tls.${name}`, 'PEM text', typeof text);
+  }
 }

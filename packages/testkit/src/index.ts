@@ -1,1 +1,3 @@
+export { freePort } from './free-port.ts';
 export { ManualClock } from './manual-clock.ts';
+export { hasEtcd, RealEtcd, type RealEtcdOptions, startRealEtcd } from './real-etcd.ts';

@@ -1,14 +1,27 @@
-import { type handleUnaryCall, status } from '@grpc/grpc-js';
+import { type handleUnaryCall, type ServerUnaryCall, status } from '@grpc/grpc-js';
+import type { Caller, Etcd } from '../etcd.ts';
 import { EtcdError } from '../etcd-error.ts';
+
+/** What unary and streaming calls have in common. */
+type Call = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getAuthContext'>;
+
+/** What a streaming call adds. */
+export interface StreamCall extends Call {
+  emit(event: 'error', status: { readonly code: status; readonly details: string }): boolean;
+  once(event: 'close', listener: () => void): unknown;
+}
 
 /** Turns a function of the request into a gRPC method. What it throws becomes the answer's status. */
 export function unary<Request, Response>(
-  answer: (request: Request) => Response | Promise<Response>,
+  etcd: Etcd,
+  answer: (request: Request, caller: Caller) => Response | Promise<Response>,
 ): handleUnaryCall<Request, Response> {
   return async (call, callback) => {
     let response: Response;
     try {
-      response = await answer(call.request);
+      const caller = callerOf(call);
+      if (caller.needsLeader) etcd.consensus.requireLeader();
+      response = await answer(call.request, caller);
     } catch (error) {
       callback(statusOf(error));
       return;
@@ -17,9 +30,41 @@ export function unary<Request, Response>(
   };
 }
 
+/** Who made a streaming call. Ends it when the caller needs a leader and there is none, now or for a while later on. */
+export function openStream(etcd: Etcd, call: StreamCall): Caller {
+  const caller = callerOf(call);
+  if (caller.needsLeader) {
+    const end = (): void => {
+      try {
+        etcd.consensus.requireLeader();
+      } catch (error) {
+        failStream(call, error);
+      }
+    };
+    end();
+    call.once('close', etcd.consensus.guardStream(end));
+  }
+  return caller;
+}
+
+/** Ends a streaming call with the status that tells of `error`. */
+export function failStream(call: StreamCall, error: unknown): void {
+  call.emit('error', statusOf(error));
+}
+
+function callerOf(call: Call): Caller {
+  const [token] = call.metadata.get('token');
+  const name = call.getAuthContext().sslPeerCertificate?.subject.CN;
+  return {
+    token: token?.toString(),
+    certificateName: Array.isArray(name) ? name[0] : name,
+    needsLeader: call.metadata.get('hasleader')[0]?.toString() === 'true',
+  };
+}
+
 /** The gRPC status that tells of `error`. */
 function statusOf(error: unknown): { readonly code: status; readonly details: string } {
   if (error instanceof EtcdError) return { code: error.code, details: error.message };
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { code: status.INTERNAL, details: `The embedded etcd failed: ${details}` };
+  return { code: status.INTERNAL, details: `embedded-etcd failed: ${details}` };
 }

@@ -1,44 +1,44 @@
-/** The KV messages of etcd's protocol file, as they are decoded: every field is there, 64-bit numbers are text. */
-import type { ResponseHeader } from '../member.ts';
+/** The KV messages of etcd's protocol file, as they are decoded: what was not sent is not there, 64-bit numbers are text. */
+import type { ResponseHeader } from '../etcd.ts';
 import type { KeyValue } from '../store/key-value.ts';
 
 export interface RangeRequest {
-  readonly key: Buffer;
-  readonly rangeEnd: Buffer;
-  readonly limit: string;
-  readonly revision: string;
-  readonly sortOrder: 'None' | 'Ascend' | 'Descend';
-  readonly sortTarget: 'Key' | 'Version' | 'Create' | 'Mod' | 'Value';
-  readonly serializable: boolean;
-  readonly keysOnly: boolean;
-  readonly countOnly: boolean;
-  readonly minModRevision: string;
-  readonly maxModRevision: string;
-  readonly minCreateRevision: string;
-  readonly maxCreateRevision: string;
+  readonly key?: Buffer;
+  readonly rangeEnd?: Buffer;
+  readonly limit?: string;
+  readonly revision?: string;
+  readonly sortOrder?: 'None' | 'Ascend' | 'Descend';
+  readonly sortTarget?: 'Key' | 'Version' | 'Create' | 'Mod' | 'Value';
+  readonly serializable?: boolean;
+  readonly keysOnly?: boolean;
+  readonly countOnly?: boolean;
+  readonly minModRevision?: string;
+  readonly maxModRevision?: string;
+  readonly minCreateRevision?: string;
+  readonly maxCreateRevision?: string;
 }
 
 export interface PutRequest {
-  readonly key: Buffer;
-  readonly value: Buffer;
-  readonly lease: string;
-  readonly prevKv: boolean;
-  readonly ignoreValue: boolean;
-  readonly ignoreLease: boolean;
+  readonly key?: Buffer;
+  readonly value?: Buffer;
+  readonly lease?: string;
+  readonly prevKv?: boolean;
+  readonly ignoreValue?: boolean;
+  readonly ignoreLease?: boolean;
 }
 
 export interface DeleteRangeRequest {
-  readonly key: Buffer;
-  readonly rangeEnd: Buffer;
-  readonly prevKv: boolean;
+  readonly key?: Buffer;
+  readonly rangeEnd?: Buffer;
+  readonly prevKv?: boolean;
 }
 
 export interface CompareMessage {
-  readonly result: 'Equal' | 'Greater' | 'Less' | 'NotEqual';
-  readonly target: 'Version' | 'Create' | 'Mod' | 'Value' | 'Lease';
-  readonly key: Buffer;
-  readonly rangeEnd: Buffer;
-  /** Of these five only the one that was sent is there, and it need not be the one that the target names. */
+  readonly result?: 'Equal' | 'Greater' | 'Less' | 'NotEqual';
+  readonly target?: 'Version' | 'Create' | 'Mod' | 'Value' | 'Lease';
+  readonly key?: Buffer;
+  readonly rangeEnd?: Buffer;
+  /** Of these five there is at most one, and it need not be the one that the target names. */
   readonly version?: string;
   readonly createRevision?: string;
   readonly modRevision?: string;
@@ -48,10 +48,10 @@ export interface CompareMessage {
 
 /** Which request is meant is the name of the field that is set. */
 export interface RequestOp {
-  readonly requestRange?: RangeRequest | null;
-  readonly requestPut?: PutRequest | null;
-  readonly requestDeleteRange?: DeleteRangeRequest | null;
-  readonly requestTxn?: TxnRequest | null;
+  readonly requestRange?: RangeRequest;
+  readonly requestPut?: PutRequest;
+  readonly requestDeleteRange?: DeleteRangeRequest;
+  readonly requestTxn?: TxnRequest;
 }
 
 export interface TxnRequest {
@@ -61,8 +61,8 @@ export interface TxnRequest {
 }
 
 export interface CompactionRequest {
-  readonly revision: string;
-  readonly physical: boolean;
+  readonly revision?: string;
+  readonly physical?: boolean;
 }
 
 /** Headers inside a txn carry a revision alone, or for a txn nothing. */

@@ -1,6 +1,7 @@
 /** From KV messages to operations of the store, refusing what etcd refuses before it looks at the store. */
-import { EtcdError } from '../etcd-error.ts';
-import { keyOf, keyRange } from '../store/key-range.ts';
+import { refusal } from '../etcd-error.ts';
+import { keyOf, keyRange, loggedKeyRange, type ToKeyRange } from '../store/key-range.ts';
+import { noLease } from '../store/key-value.ts';
 import type {
   Compare,
   CompareOperator,
@@ -24,13 +25,15 @@ import type {
 /** etcd's default for operations in a txn, those of txns inside it included. */
 const maxOperations = 128;
 
-const sortOrders: Readonly<Record<RangeRequest['sortOrder'], SortOrder>> = {
+const noBytes = Buffer.alloc(0);
+
+const sortOrders: Readonly<Record<NonNullable<RangeRequest['sortOrder']>, SortOrder>> = {
   None: 'none',
   Ascend: 'ascend',
   Descend: 'descend',
 };
 
-const sortTargets: Readonly<Record<RangeRequest['sortTarget'], SortTarget>> = {
+const sortTargets: Readonly<Record<NonNullable<RangeRequest['sortTarget']>, SortTarget>> = {
   Key: 'key',
   Version: 'version',
   Create: 'create',
@@ -38,88 +41,97 @@ const sortTargets: Readonly<Record<RangeRequest['sortTarget'], SortTarget>> = {
   Value: 'value',
 };
 
-const operators: Readonly<Record<CompareMessage['result'], CompareOperator>> = {
+const operators: Readonly<Record<NonNullable<CompareMessage['result']>, CompareOperator>> = {
   Equal: 'equal',
   Greater: 'greater',
   Less: 'less',
   NotEqual: 'notEqual',
 };
 
-export function rangeOperation(request: RangeRequest): RangeOperation {
-  if (request.key.length === 0) throw new EtcdError('keyEmpty');
-  const sortTarget = sortTargets[request.sortTarget];
+export function rangeOperation(request: RangeRequest, toRange: ToKeyRange = keyRange): RangeOperation {
+  const sortTarget = sortTargets[request.sortTarget ?? 'Key'];
   // An etcd 3.4 dies of a target that it does not know; this is the answer of 3.5.
-  if (sortTarget === undefined) throw new EtcdError('invalidSortOption');
+  if (sortTarget === undefined) throw refusal('invalidSortOption');
   return {
     kind: 'range',
     query: {
-      range: keyRange(request.key, request.rangeEnd),
-      revision: Number(request.revision),
-      limit: Number(request.limit),
+      range: toRange(keyIn(request), request.rangeEnd),
+      revision: Number(request.revision ?? 0),
+      limit: Number(request.limit ?? 0),
       sortTarget,
-      sortOrder: sortOrders[request.sortOrder] ?? 'none',
-      countOnly: request.countOnly,
-      keysOnly: request.keysOnly,
-      minModRevision: Number(request.minModRevision),
-      maxModRevision: Number(request.maxModRevision),
-      minCreateRevision: Number(request.minCreateRevision),
-      maxCreateRevision: Number(request.maxCreateRevision),
+      sortOrder: sortOrders[request.sortOrder ?? 'None'] ?? 'none',
+      countOnly: request.countOnly ?? false,
+      keysOnly: request.keysOnly ?? false,
+      minModRevision: Number(request.minModRevision ?? 0),
+      maxModRevision: Number(request.maxModRevision ?? 0),
+      minCreateRevision: Number(request.minCreateRevision ?? 0),
+      maxCreateRevision: Number(request.maxCreateRevision ?? 0),
     },
   };
 }
 
 export function putOperation(request: PutRequest): PutOperation {
-  const { ignoreValue, ignoreLease, prevKv } = request;
-  if (request.key.length === 0) throw new EtcdError('keyEmpty');
-  if (ignoreValue && request.value.length > 0) throw new EtcdError('valueProvided');
-  if (ignoreLease && request.lease !== '0') throw new EtcdError('leaseProvided');
+  const { value = noBytes, lease = noLease, ignoreValue = false, ignoreLease = false, prevKv = false } = request;
+  const key = keyOf(keyIn(request));
+  if (ignoreValue && value.length > 0) throw refusal('valueProvided');
+  if (ignoreLease && lease !== noLease) throw refusal('leaseProvided');
   return {
     kind: 'put',
-    key: keyOf(request.key),
+    key,
     // A copy: what was decoded is a window on a whole network buffer, and would keep it all.
-    value: ignoreValue ? undefined : Buffer.from(request.value),
-    lease: ignoreLease ? undefined : request.lease,
+    value: ignoreValue ? undefined : Buffer.from(value),
+    lease: ignoreLease ? undefined : lease,
     prevKv,
   };
 }
 
 export function deleteOperation(request: DeleteRangeRequest): DeleteOperation {
-  if (request.key.length === 0) throw new EtcdError('keyEmpty');
-  return { kind: 'delete', range: keyRange(request.key, request.rangeEnd), prevKv: request.prevKv };
+  return { kind: 'delete', range: loggedKeyRange(keyIn(request), request.rangeEnd), prevKv: request.prevKv ?? false };
+}
+
+export function txnOperation(request: TxnRequest): TxnOperation {
+  return txnWithin(request, maxOperations, isReadOnly(request) ? keyRange : loggedKeyRange);
+}
+
+/** Whether a txn only reads, in both branches: then it need not go through the log. */
+export function isReadOnly({ success, failure }: TxnRequest): boolean {
+  return [...success, ...failure].every(({ requestRange }) => requestRange !== undefined);
+}
+
+/** Whether every read of a txn is content with what this member has. */
+export function isSerializable({ success, failure }: TxnRequest): boolean {
+  return [...success, ...failure].every(({ requestRange }) => requestRange?.serializable === true);
 }
 
 /** `budget` is how many operations are left for this txn and those inside it. */
-export function txnOperation(request: TxnRequest, budget: number = maxOperations): TxnOperation {
+function txnWithin(request: TxnRequest, budget: number, toRange: ToKeyRange): TxnOperation {
   const size = Math.max(request.compare.length, request.success.length, request.failure.length);
-  if (size > budget) throw new EtcdError('tooManyOperations');
+  if (size > budget) throw refusal('tooManyOperations');
+  const operationOf = (op: RequestOp): Operation => {
+    if (op.requestRange) return rangeOperation(op.requestRange, toRange);
+    if (op.requestPut) return putOperation(op.requestPut);
+    if (op.requestDeleteRange) return deleteOperation(op.requestDeleteRange);
+    if (op.requestTxn) return txnWithin(op.requestTxn, budget - size, toRange);
+    throw refusal('keyNotFound');
+  };
   return {
     kind: 'txn',
-    compares: request.compare.map(compareOf),
-    success: request.success.map((op) => operationOf(op, budget - size)),
-    failure: request.failure.map((op) => operationOf(op, budget - size)),
+    compares: request.compare.map((message) => compareOf(message, toRange)),
+    success: request.success.map(operationOf),
+    failure: request.failure.map(operationOf),
   };
 }
 
-function operationOf(op: RequestOp, budget: number): Operation {
-  if (op.requestRange) return rangeOperation(op.requestRange);
-  if (op.requestPut) return putOperation(op.requestPut);
-  if (op.requestDeleteRange) return deleteOperation(op.requestDeleteRange);
-  if (op.requestTxn) return txnOperation(op.requestTxn, budget);
-  throw new EtcdError('keyNotFound');
-}
-
-function compareOf(message: CompareMessage): Compare {
-  if (message.key.length === 0) throw new EtcdError('keyEmpty');
+function compareOf(message: CompareMessage, toRange: ToKeyRange): Compare {
   return {
-    range: keyRange(message.key, message.rangeEnd),
+    range: toRange(keyIn(message), message.rangeEnd),
     target: targetOf(message),
-    // An operator that is not known always holds.
-    operator: operators[message.result] ?? 'any',
+    operator: operators[message.result ?? 'Equal'] ?? 'any',
   };
 }
 
 function targetOf(message: CompareMessage): CompareTarget {
-  switch (message.target) {
+  switch (message.target ?? 'Version') {
     case 'Version':
       return { kind: 'version', number: Number(message.version ?? 0) };
     case 'Create':
@@ -127,10 +139,15 @@ function targetOf(message: CompareMessage): CompareTarget {
     case 'Mod':
       return { kind: 'mod', number: Number(message.modRevision ?? 0) };
     case 'Value':
-      return { kind: 'value', value: Buffer.from(message.value ?? []) };
+      return { kind: 'value', value: message.value ?? noBytes };
     case 'Lease':
-      return { kind: 'lease', lease: message.lease ?? '0' };
+      return { kind: 'lease', lease: message.lease ?? noLease };
     default:
       return { kind: 'unknown' };
   }
+}
+
+function keyIn({ key = noBytes }: { readonly key?: Buffer }): Buffer {
+  if (key.length === 0) throw refusal('keyEmpty');
+  return key;
 }

@@ -1,9 +1,10 @@
 import type { ServerDuplexStream, UntypedServiceImplementation } from '@grpc/grpc-js';
-import type { Database } from '../database.ts';
-import { header, type ResponseHeader } from '../member.ts';
+import { checkLease } from '../auth/access.ts';
+import type { Etcd, ResponseHeader } from '../etcd.ts';
 import { bytesOf } from '../store/key-range.ts';
 import type { LeaseId } from '../store/key-value.ts';
-import { unary } from './call.ts';
+import { failStream, openStream, unary } from './call.ts';
+import { wireSize } from './protocol.ts';
 
 interface LeaseRequest {
   readonly ID: LeaseId;
@@ -16,41 +17,59 @@ interface KeepAliveResponse {
   readonly TTL: number;
 }
 
-/** The Lease service. */
-export function leaseService(context: { readonly database: Database }): UntypedServiceImplementation {
-  const ownHeader = (): ResponseHeader => header(context.database.store.revision);
-
+/** The Lease service. As in etcd 3.4, anybody may ask about leases and keep them alive, also while auth is enabled. */
+export function leaseService(etcd: Etcd): UntypedServiceImplementation {
   return {
-    LeaseGrant: unary((request: LeaseRequest & { readonly TTL: string }) => {
-      const { id, ttl } = context.database.lessor.grant(request.ID, Number(request.TTL));
-      return { header: ownHeader(), ID: id, TTL: ttl };
-    }),
-    LeaseRevoke: unary((request: LeaseRequest) => {
-      context.database.lessor.revoke(request.ID);
-      return { header: ownHeader() };
-    }),
-    LeaseTimeToLive: unary((request: LeaseRequest & { readonly keys: boolean }) => {
-      const { lessor, store } = context.database;
-      const lease = lessor.get(request.ID);
-      if (lease === undefined) return { header: ownHeader(), ID: request.ID, TTL: -1 };
-      return {
-        header: ownHeader(),
-        ID: lease.id,
-        TTL: Math.trunc(lessor.remaining(lease)),
-        grantedTTL: lease.ttl,
-        keys: request.keys ? store.keysOf(lease.id).map(bytesOf) : [],
-      };
-    }),
-    LeaseLeases: unary(() => ({
-      header: ownHeader(),
-      leases: context.database.lessor.list().map(({ id }) => ({ ID: id })),
+    LeaseGrant: unary(etcd, (request: LeaseRequest & { readonly TTL: string }, caller) =>
+      etcd.propose(caller, wireSize(request), () => {
+        const { alarms, lessor } = etcd.database;
+        alarms.refuseGrowth();
+        const { id, ttl } = lessor.grant(request.ID, Number(request.TTL));
+        return { header: etcd.header(), ID: id, TTL: ttl };
+      }),
+    ),
+    LeaseRevoke: unary(etcd, (request: LeaseRequest, caller) =>
+      etcd.propose(caller, wireSize(request), (user) => {
+        const { alarms, auth, lessor, store } = etcd.database;
+        checkLease(auth, user, request.ID, store);
+        alarms.refuseCorrupt();
+        lessor.revoke(request.ID);
+        return { header: etcd.header() };
+      }),
+    ),
+    LeaseTimeToLive: unary(etcd, (request: LeaseRequest & { readonly keys: boolean }) =>
+      etcd.consensus.askLeader(() => {
+        const { lessor, store } = etcd.database;
+        const lease = lessor.get(request.ID);
+        if (lease === undefined) return { header: etcd.header(), ID: request.ID, TTL: -1 };
+        return {
+          header: etcd.header(),
+          ID: lease.id,
+          TTL: Math.trunc(lessor.remaining(lease)),
+          grantedTTL: lease.ttl,
+          keys: request.keys ? store.keysOf(lease.id).map(bytesOf) : [],
+        };
+      }),
+    ),
+    LeaseLeases: unary(etcd, () => ({
+      header: etcd.header(),
+      leases: etcd.database.lessor.list().map(({ id }) => ({ ID: id })),
     })),
     LeaseKeepAlive(call: ServerDuplexStream<LeaseRequest, KeepAliveResponse>) {
-      call.on('data', ({ ID }: LeaseRequest) => {
+      openStream(etcd, call);
+      // One after the other: the answers come in the order of the requests, also when some had to wait for a leader.
+      let last = Promise.resolve();
+      const inTurn = (act: () => void | Promise<void>): void => {
+        last = last.then(act).catch((error: unknown) => failStream(call, error));
+      };
+      call.on('data', ({ ID }: LeaseRequest) => inTurn(() => renew(ID)));
+      call.on('end', () => inTurn(() => void call.end()));
+
+      async function renew(ID: LeaseId): Promise<void> {
+        const lease = await etcd.consensus.askLeader(() => etcd.database.lessor.renew(ID));
         // etcd answers for a lease that is gone with success and no time, so that one loss does not end the stream of others.
-        call.write({ header: ownHeader(), ID, TTL: context.database.lessor.renew(ID)?.ttl ?? 0 });
-      });
-      call.on('end', () => call.end());
+        call.write({ header: etcd.header(), ID, TTL: lease?.ttl ?? 0 });
+      }
     },
   };
 }

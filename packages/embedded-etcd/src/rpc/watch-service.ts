@@ -1,11 +1,12 @@
 import type { ServerDuplexStream, UntypedServiceImplementation } from '@grpc/grpc-js';
-import { type Clock, every } from '../clock.ts';
-import type { Database } from '../database.ts';
-import { header, type ResponseHeader } from '../member.ts';
-import { keyRange } from '../store/key-range.ts';
+import { every } from '../clock.ts';
+import type { Caller, Etcd, ResponseHeader } from '../etcd.ts';
+import { EtcdError, refusal } from '../etcd-error.ts';
+import { loggedKeyRange } from '../store/key-range.ts';
 import type { WatchReply } from '../watch/watch-reply.ts';
 import { type Outlet, WatchStream } from '../watch/watch-stream.ts';
 import type { WatchOptions } from '../watch/watcher.ts';
+import { openStream } from './call.ts';
 
 interface WatchCreateRequest {
   readonly key: Buffer;
@@ -32,23 +33,22 @@ type WatchCall = ServerDuplexStream<WatchRequest, WatchResponse>;
 /** etcd's own bound on answers that wait to be sent on a stream. */
 const maxWaiting = 128;
 
-const anyKey = Buffer.from([0]);
+/** What an empty key stands for. */
+const smallestKey = Buffer.from([0]);
 
 /** The Watch service. */
-export function watchService(context: {
-  readonly database: Database;
-  readonly clock: Clock;
-  readonly progressNotifyIntervalMs: number;
-}): UntypedServiceImplementation {
+export function watchService(etcd: Etcd): UntypedServiceImplementation {
   return {
     Watch(call: WatchCall) {
-      const { store, hub } = context.database;
-      const stream = new WatchStream(store, hub, outletOf(call));
-      const stopNotifying = every(context.clock, context.progressNotifyIntervalMs, () => stream.notifyProgress());
-      call.on('data', (request: WatchRequest) => receive(stream, request));
+      const caller = openStream(etcd, call);
+      const { store, hub } = etcd.database;
+      const stream = new WatchStream(store, hub, outletOf(etcd, call));
+      const { clock, progressNotifyIntervalMs } = etcd.settings;
+      const stopNotifying = every(clock, progressNotifyIntervalMs, () => stream.notifyProgress());
+      call.on('data', (request: WatchRequest) => receive(etcd, caller, stream, request));
       call.on('drain', () => stream.resume());
-      // A client that has ended its side goes on hearing of changes; only the end of the call ends the watch.
-      call.on('close', () => {
+      // A client that has ended its side goes on hearing of changes; only the end of the call ends its watches.
+      call.once('close', () => {
         stopNotifying();
         stream.close();
       });
@@ -56,16 +56,31 @@ export function watchService(context: {
   };
 }
 
-function receive(stream: WatchStream, { createRequest, cancelRequest, progressRequest }: WatchRequest): void {
-  if (createRequest) stream.create(createRequest.watchId, optionsOf(createRequest));
+function receive(etcd: Etcd, caller: Caller, stream: WatchStream, request: WatchRequest): void {
+  const { createRequest, cancelRequest, progressRequest } = request;
+  if (createRequest) create(etcd, caller, stream, createRequest);
   else if (cancelRequest) stream.cancel(cancelRequest.watchId);
   else if (progressRequest) stream.requestProgress();
+}
+
+function create(etcd: Etcd, caller: Caller, stream: WatchStream, request: WatchCreateRequest): void {
+  const options = optionsOf(request);
+  try {
+    const user = etcd.identify(caller);
+    if (etcd.watchesDenied) throw refusal('permissionDenied');
+    etcd.database.auth.requireAccess(user, 'read', options.range);
+  } catch (error) {
+    if (!(error instanceof EtcdError)) throw error;
+    stream.refuse(error.goText);
+    return;
+  }
+  stream.create(request.watchId, options);
 }
 
 function optionsOf(request: WatchCreateRequest): WatchOptions {
   const { prevKv, progressNotify, fragment } = request;
   return {
-    range: keyRange(request.key.length === 0 ? anyKey : request.key, request.rangeEnd),
+    range: loggedKeyRange(request.key.length === 0 ? smallestKey : request.key, request.rangeEnd),
     startRevision: Number(request.startRevision),
     without: new Set(request.filters.map((filter) => (filter === 'Noput' ? 'Put' : 'Delete'))),
     prevKv,
@@ -74,13 +89,13 @@ function optionsOf(request: WatchCreateRequest): WatchOptions {
   };
 }
 
-function outletOf(call: WatchCall): Outlet {
+function outletOf(etcd: Etcd, call: WatchCall): Outlet {
   return {
     get full() {
       return call.writableLength >= maxWaiting;
     },
     send({ revision, ...reply }) {
-      call.write({ header: header(revision), ...reply });
+      call.write({ header: etcd.header(revision), ...reply });
     },
   };
 }

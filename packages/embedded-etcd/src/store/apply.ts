@@ -4,7 +4,7 @@
  * etcd first follows the compares through the whole tree of txns, then checks every operation on the branches to be taken, and
  * only then runs them. So a nested compare does not see what its own txn has put, and what is refused has changed nothing.
  */
-import { EtcdError } from '../etcd-error.ts';
+import { refusal } from '../etcd-error.ts';
 import { holds } from './compare.ts';
 import { singleKey } from './key-range.ts';
 import { type KeyValue, type LeaseId, noLease } from './key-value.ts';
@@ -66,14 +66,14 @@ function check(store: Store, step: Step, leaseExists: LeaseExists): void {
 }
 
 function checkPut(store: Store, put: PutOperation, leaseExists: LeaseExists): void {
-  if (keepsSomething(put) && currentOf(store, put) === undefined) throw new EtcdError('keyNotFound');
+  if (keepsSomething(put) && currentOf(store, put) === undefined) throw refusal('keyNotFound');
   const { lease = noLease } = put;
-  if (lease !== noLease && !leaseExists(lease)) throw new EtcdError('leaseNotFound');
+  if (lease !== noLease && !leaseExists(lease)) throw refusal('leaseNotFound');
 }
 
 function checkRange({ revision, compactedRevision }: Store, { query }: RangeOperation): void {
-  if (query.revision > revision) throw new EtcdError('futureRevision');
-  if (query.revision > 0 && query.revision < compactedRevision) throw new EtcdError('compacted');
+  if (query.revision > revision) throw refusal('futureRevision');
+  if (query.revision > 0 && query.revision < compactedRevision) throw refusal('compacted');
 }
 
 function run(txn: WriteTxn, step: Step): Result {

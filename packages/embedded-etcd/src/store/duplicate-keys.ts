@@ -1,4 +1,4 @@
-import { EtcdError } from '../etcd-error.ts';
+import { refusal } from '../etcd-error.ts';
 import { includes, type Key, type KeyRange } from './key-range.ts';
 import type { Operation } from './operations.ts';
 
@@ -37,6 +37,6 @@ function touchedBy(operations: readonly Operation[]): Touched {
 }
 
 function addPut({ puts, deletes }: Touched, key: Key): void {
-  if (puts.has(key) || deletes.some((range) => includes(range, key))) throw new EtcdError('duplicateKey');
+  if (puts.has(key) || deletes.some((range) => includes(range, key))) throw refusal('duplicateKey');
   puts.add(key);
 }

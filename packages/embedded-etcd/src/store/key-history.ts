@@ -35,6 +35,11 @@ export class KeyHistory {
     return this.#steps.length === 0;
   }
 
+  /** Bytes of all puts, more or less. */
+  byteSize(): number {
+    return this.#steps.reduce((sum, { kv }) => sum + (kv === undefined ? 0 : kv.key.length + kv.value.length), 0);
+  }
+
   /** Index of the last step at or below `revision`, or -1. */
   #lastUpTo(revision: number): number {
     let low = 0;

@@ -25,11 +25,23 @@ export function singleKey(key: Key): KeyRange {
   return { start: key, end: `${key}\0` };
 }
 
-/** The range that a request names: no `range_end` means the one key, a single zero byte means no upper end. */
-export function keyRange(key: Buffer, rangeEnd: Buffer): KeyRange {
+/** How the two fields of a request name a range. */
+export type ToKeyRange = (key: Buffer, rangeEnd: Buffer | undefined) => KeyRange;
+
+/**
+ * The range that a request names which is answered as it came: no `range_end` means the one key, an empty one or a single zero
+ * byte no upper end.
+ */
+export function keyRange(key: Buffer, rangeEnd: Buffer | undefined): KeyRange {
   const start = keyOf(key);
-  if (rangeEnd.length === 0) return singleKey(start);
-  return { start, end: rangeEnd.length === 1 && rangeEnd[0] === 0 ? undefined : keyOf(rangeEnd) };
+  if (rangeEnd === undefined) return singleKey(start);
+  const endless = rangeEnd.length === 0 || (rangeEnd.length === 1 && rangeEnd[0] === 0);
+  return { start, end: endless ? undefined : keyOf(rangeEnd) };
+}
+
+/** As {@link keyRange} for a request that went through the log, on which way an empty `range_end` is lost. */
+export function loggedKeyRange(key: Buffer, rangeEnd: Buffer | undefined): KeyRange {
+  return keyRange(key, rangeEnd?.length === 0 ? undefined : rangeEnd);
 }
 
 export function includes({ start, end }: KeyRange, key: Key): boolean {

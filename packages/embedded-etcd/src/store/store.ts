@@ -1,4 +1,4 @@
-import { EtcdError } from '../etcd-error.ts';
+import { refusal } from '../etcd-error.ts';
 import { EventLog, type Change } from './event-log.ts';
 import { KeyHistory } from './key-history.ts';
 import { bytesOf, isSingle, type Key, type KeyRange } from './key-range.ts';
@@ -96,8 +96,8 @@ export class Store implements View {
 
   /** Forgets the history below `revision`, which stays readable. O(n). */
   compact(revision: number): void {
-    if (revision <= this.#compacted) throw new EtcdError('compacted');
-    if (revision > this.#revision) throw new EtcdError('futureRevision');
+    if (revision <= this.#compacted) throw refusal('compacted');
+    if (revision > this.#revision) throw refusal('futureRevision');
     this.#compacted = revision;
     this.#log.compact(revision);
     for (const [key, history] of this.#histories) {
@@ -105,10 +105,33 @@ export class Store implements View {
     }
   }
 
+  /** Forgets all that happened above `revision`, as if it had not. O(n). */
+  rewind(revision: number): void {
+    if (revision < Math.max(firstRevision, this.#compacted) || revision > this.#revision) {
+      throw new RangeError(
+        `Revision ${revision} is not in the history, which has ${this.#compacted} to ${this.#revision}`,
+      );
+    }
+    this.#revision = revision;
+    this.#log.rewind(revision);
+    this.#leased.clear();
+    for (const [key, history] of this.#histories) {
+      if (history.rewind(revision)) this.#forget(key);
+      else this.#move(key, noLease, history.latest?.lease ?? noLease);
+    }
+  }
+
+  /** Bytes of all keys and values in the history, more or less. O(n). */
+  byteSize(): number {
+    let size = 0;
+    for (const history of this.#histories.values()) size += history.byteSize();
+    return size;
+  }
+
   #scan(range: KeyRange, revision: number, current: number): Iterable<KeyValue> {
-    if (revision > current) throw new EtcdError('futureRevision');
+    if (revision > current) throw refusal('futureRevision');
     const at = revision > 0 ? revision : current;
-    if (at < this.#compacted) throw new EtcdError('compacted');
+    if (at < this.#compacted) throw refusal('compacted');
     return isSingle(range) ? this.#readOne(range.start, at) : this.#readMany(range, at);
   }
 

@@ -46,9 +46,9 @@ export class WatchStream {
   /** Begins a watch under the id asked for, or for `0` under one that is free. */
   create(id: string, options: WatchOptions): void {
     const { revision } = this.#store;
-    if (isEmpty(options.range)) return this.refuse(noWatcher, 'mvcc: watcher range is empty');
+    if (isEmpty(options.range)) return this.refuse('mvcc: watcher range is empty');
     if (id !== anyId && this.#watchers.has(id)) {
-      return this.refuse(noWatcher, 'mvcc: duplicate watch ID provided on the WatchStream');
+      return this.refuse('mvcc: duplicate watch ID provided on the WatchStream');
     }
     const next = options.startRevision === 0 ? revision + 1 : options.startRevision;
     const watcher = new Watcher(id === anyId ? this.#freeId() : id, options, next);
@@ -58,8 +58,9 @@ export class WatchStream {
   }
 
   /** Answers a request for a watch with one that is over at once. */
-  refuse(watchId: string, cancelReason: string): void {
-    this.#outlet.send({ revision: this.#store.revision, watchId, created: true, canceled: true, cancelReason });
+  refuse(cancelReason: string): void {
+    const { revision } = this.#store;
+    this.#outlet.send({ revision, watchId: noWatcher, created: true, canceled: true, cancelReason });
   }
 
   /** Ends a watch. An id that is not in use is not answered. */

@@ -1,0 +1,57 @@
+import type { Server as NetServer } from 'node:net';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { Clock } from '../clock.ts';
+import type { TlsOptions } from '../options.ts';
+import { Gate } from './gate.ts';
+import { listen, portOf } from './listen.ts';
+
+/** etcd's 1.5 MiB for a request, and 512 KiB for what gRPC adds. */
+const maxReceiveBytes = 2 * 1024 * 1024;
+
+/** The gRPC server and the port it is reached at: two things, since a test may close the port and keep the server. */
+export class Front {
+  readonly server: Server;
+  readonly gate: Gate;
+  readonly #inject: (connection: ReturnType<Gate['admit']>) => void;
+  #listener: NetServer | undefined;
+
+  constructor(clock: Clock, tls: TlsOptions | undefined) {
+    this.server = new Server({
+      'grpc.max_receive_message_length': maxReceiveBytes,
+      'grpc.max_send_message_length': -1,
+    });
+    const injector = this.server.createConnectionInjector(credentialsOf(tls));
+    this.#inject = (connection) => injector.injectConnection(connection);
+    this.gate = new Gate(clock);
+  }
+
+  /** Opens the port, and returns its number. */
+  async open(host: string, port: number): Promise<number> {
+    this.#listener = await listen(host, port, (socket) => this.#inject(this.gate.admit(socket)));
+    return portOf(this.#listener);
+  }
+
+  /** Closes the port, and cuts every connection. */
+  async shut(): Promise<void> {
+    const listener = this.#listener;
+    this.#listener = undefined;
+    this.gate.drop();
+    if (listener === undefined) return;
+    await new Promise<void>((resolve) => {
+      listener.close(() => resolve());
+    });
+  }
+
+  /** Shuts for good. */
+  async close(): Promise<void> {
+    this.server.forceShutdown();
+    await this.shut();
+  }
+}
+
+function credentialsOf(tls: TlsOptions | undefined): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  const { cert, key, ca } = tls;
+  const pair = { cert_chain: Buffer.from(cert), private_key: Buffer.from(key) };
+  return ServerCredentials.createSsl(ca === undefined ? null : Buffer.from(ca), [pair], ca !== undefined);
+}

@@ -1,0 +1,130 @@
+import { crc32 } from 'node:zlib';
+import { type ServerWritableStream, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { Alarm, AlarmType } from '../alarms.ts';
+import type { Caller, Etcd } from '../etcd.ts';
+import { EtcdError, refusal, unimplemented } from '../etcd-error.ts';
+import { member } from '../member.ts';
+import type { KeyRange } from '../store/key-range.ts';
+import type { View } from '../store/store.ts';
+import { failStream, openStream, unary } from './call.ts';
+
+interface AlarmRequest {
+  readonly action: 'Get' | 'Activate' | 'Deactivate';
+  readonly memberID: string;
+  readonly alarm: AlarmType;
+}
+
+const everything: KeyRange = { start: '\0', end: undefined };
+
+/** The Maintenance service: what a server in memory has to tell of itself. */
+export function maintenanceService(etcd: Etcd): UntypedServiceImplementation {
+  return {
+    Status: unary(etcd, () => {
+      const { consensus, database } = etcd;
+      const size = database.store.byteSize();
+      return {
+        header: etcd.header(),
+        version: member.version,
+        dbSize: size,
+        dbSizeInUse: size,
+        leader: consensus.hasLeader ? member.memberId : '0',
+        raftIndex: consensus.index,
+        raftAppliedIndex: consensus.index,
+        raftTerm: consensus.term,
+        errors: [
+          ...(consensus.hasLeader ? [] : [refusal('noLeader').message]),
+          ...database.alarms.list('None').map(textOf),
+        ],
+      };
+    }),
+    Alarm: unary(etcd, ({ action, memberID, alarm }: AlarmRequest, caller) => {
+      withBareErrors(() => etcd.identify(caller));
+      return etcd.consensus.propose(() => ({
+        alarms: act(action, { memberId: memberID, type: alarm }).map(messageOf),
+      }));
+    }),
+    // Nothing to do: what is freed in memory is free. etcd sends no header here, nor with alarms.
+    Defragment: unary(etcd, (_request: object, caller) => {
+      requireRoot(caller);
+      return {};
+    }),
+    Hash: unary(etcd, (_request: object, caller) => {
+      requireRoot(caller);
+      const { store } = etcd.database;
+      return { header: etcd.header(), hash: hashOf(store, 0) };
+    }),
+    HashKV: unary(etcd, ({ revision }: { readonly revision: string }, caller) => {
+      requireRoot(caller);
+      const { store } = etcd.database;
+      return {
+        header: etcd.header(),
+        hash: hashOf(store, Number(revision)),
+        compactRevision: store.compactedRevision,
+      };
+    }),
+    Snapshot(call: ServerWritableStream<object, object>) {
+      try {
+        requireRoot(openStream(etcd, call));
+        throw unimplemented('the data is in memory only, there is no file to make a snapshot of');
+      } catch (error) {
+        failStream(call, error);
+      }
+    },
+    MoveLeader: unary(etcd, ({ targetID }: { readonly targetID: string }) => {
+      if (targetID !== member.memberId) throw refusal('badLeaderTransferee');
+      return {};
+    }),
+    // Not in etcd 3.4.
+    Downgrade: unary(etcd, () => {
+      throw unimplemented('there is no other version to downgrade to');
+    }),
+  };
+
+  function requireRoot(caller: Caller): void {
+    withBareErrors(() => etcd.database.auth.requireRoot(etcd.identify(caller)));
+  }
+
+  function act(action: AlarmRequest['action'], alarm: Alarm): readonly Alarm[] {
+    const { alarms } = etcd.database;
+    switch (action) {
+      case 'Activate':
+        alarms.raise(alarm);
+        return [alarm];
+      case 'Deactivate':
+        return alarms.clear(alarm) ? [alarm] : [];
+      case 'Get':
+        return alarms.list(alarm.type);
+      default:
+        return action satisfies never;
+    }
+  }
+}
+
+/** etcd 3.4 forgets to translate what its auth store says to maintenance requests: it comes without a code. */
+function withBareErrors(check: () => unknown): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof EtcdError)) throw error;
+    throw new EtcdError(status.UNKNOWN, error.message.replace('etcdserver: ', 'auth: '));
+  }
+}
+
+function messageOf({ memberId, type }: Alarm): Pick<AlarmRequest, 'memberID' | 'alarm'> {
+  return { memberID: memberId, alarm: type };
+}
+
+function textOf({ memberId, type }: Alarm): string {
+  return `memberID:${memberId} ${type === 'None' ? '' : `alarm:${type.toUpperCase()} `}`;
+}
+
+/** Equal for equal contents; not the number that another implementation would come to. */
+function hashOf(view: View, revision: number): number {
+  let hash = 0;
+  for (const { key, value, createRevision, modRevision, version, lease } of view.scan(everything, revision)) {
+    hash = crc32(key, hash);
+    hash = crc32(value, hash);
+    hash = crc32(`${createRevision} ${modRevision} ${version} ${lease}`, hash);
+  }
+  return hash;
+}
