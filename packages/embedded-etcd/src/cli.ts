@@ -25,7 +25,10 @@ async function main(): Promise<void> {
   const etcd = await startEtcd(options);
   process.stdout.write(`etcd in memory on ${etcd.hosts}: for development only, never for production\n`);
   // Each of these may come more than once, and together: a terminal's Ctrl-C reaches parent and child. close() may be repeated.
-  const stop = (): void => void etcd.close();
+  const stop = (): void => {
+    // A channel to a parent, once listened to, keeps a process alive that has nothing left to do.
+    void etcd.close().finally(() => process.exit());
+  };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   if (process.connected) process.on('disconnect', stop);
