@@ -1,3 +1,5 @@
+import { mergeConfig } from 'vitest/config';
+
 import { shared } from '../../vitest.shared.ts';
 
-export default shared('unit');
+export default mergeConfig(shared('unit'), { test: { setupFiles: ['./properties.setup.ts'] } });

@@ -1,50 +1,80 @@
 /**
- * Draws two different peers in proportion to weight and takes the one that costs less now. O(1).
+ * Draws two different peers in proportion to weight and takes the one that costs less now. O(1) a pick, O(n) an update.
  *
  * Two choices are enough to bring the longest queue of n from ln n / ln ln n down to ln ln n / ln 2, and unlike the best of all
  * they do not send every client to the same momentarily idle peer (Mitzenmacher, "The Power of Two Choices in Randomized
- * Load Balancing", 1996). The weight is in the draw, so the cost must be one that an idle peer has at any weight: 0.
+ * Load Balancing", 1996). The weight is in the draw, so it must not be in an idle peer's cost as well: `inFlight / weight`, never
+ * `(inFlight + 1) / weight`, which would count it twice.
  *
- * Loses to a scan when peers are few and requests fewer than peers, and where many clients each send so little that their own
- * count says nothing.
+ * Loses to a scan when requests are fewer than peers, and where many clients each send so little that their own count says
+ * nothing. Drawing without putting back bends the shares of small pools that are busy toward equal: of two peers, both are always
+ * compared, whatever their weights.
  */
 import { isOpen, type Peer } from '../peer.ts';
-import type { PickContext, Picker, Random } from '../policy.ts';
-import { AliasTable } from './alias-table.ts';
-import { anyOpen, weightShare } from './any-open.ts';
+import type { Load, PickContext, Picker, Random } from '../policy.ts';
+import { weightShare } from './any-open.ts';
+import { cheapestOpen } from './cheapest-open.ts';
+import { type DistinctPairs, distinctPairs } from './distinct-pairs.ts';
+import { explain } from './explain.ts';
 
-/**
- * How often a second draw is repeated that hit the first peer or one that is not open. With weights 1:2:3 all eight fail once in
- * 1 800 picks; what follows is one uncompared pick, not an error.
- */
-const maxDraws = 8;
+/** Pairs drawn in search of two open peers. Where nine of ten peers are closed, sixteen draws find none one time in five. */
+const maxPairs = 8;
 
 export class PowerOfTwoChoices implements Picker {
   readonly #peers: readonly Peer[];
+  /** The peers' loads. Reached through the peer, each would be one cache miss later: with thousands of peers that costs most. */
+  readonly #loads: readonly Load[];
   readonly #random: Random;
-  readonly #table: AliasTable;
+  readonly #pairs: DistinctPairs | undefined;
 
   constructor(peers: readonly Peer[], random: Random) {
     this.#peers = peers;
+    this.#loads = peers.map(({ load }) => load);
     this.#random = random;
-    this.#table = new AliasTable(peers.map(weightShare));
+    this.#pairs = peers.length > 1 ? distinctPairs(peers.map(weightShare)) : undefined;
   }
 
   pick(context: PickContext): Peer | undefined {
-    const first = this.#draw(context, undefined);
-    if (first === undefined) return anyOpen(this.#peers, context, this.#random, weightShare);
-    if (this.#peers.length === 1) return first;
-    const second = this.#draw(context, first);
-    if (second === undefined) return first;
-    // On a tie the first stands: it was drawn by weight alone, so an idle pool is shared exactly by weight.
-    return second.load.cost(context.now, second.weight) < first.load.cost(context.now, first.weight) ? second : first;
+    const pairs = this.#pairs;
+    if (pairs === undefined) return this.#scan(context);
+    const first = pairs.first(this.#random);
+    const second = pairs.second(this.#random, first);
+    return isOpen(this.#peers[first]!, context) && isOpen(this.#peers[second]!, context)
+      ? this.#cheaper(first, second, context)
+      : this.#pickAmongClosed(pairs, context);
   }
 
-  #draw(context: PickContext, other: Peer | undefined): Peer | undefined {
-    for (let draws = 0; draws < maxDraws; draws += 1) {
-      const peer = this.#peers[this.#table.draw(this.#random)];
-      if (peer !== undefined && peer !== other && isOpen(peer, context)) return peer;
+  #cheaper(first: number, second: number, context: PickContext): Peer {
+    const one = this.#peers[first]!;
+    const other = this.#peers[second]!;
+    // On a tie the first stands: it was drawn by weight alone, so an idle pool is shared exactly by weight.
+    const otherWins =
+      this.#loads[second]!.cost(context.now, other.weight) < this.#loads[first]!.cost(context.now, one.weight);
+    const picked = otherWins ? other : one;
+    if (context.trace !== undefined) explain(context, 'cheaper of two', picked, [otherWins ? one : other]);
+    return picked;
+  }
+
+  /** The cheaper of the first two open peers that come up in some more draws. */
+  #pickAmongClosed(pairs: DistinctPairs, context: PickContext): Peer | undefined {
+    let open: number | undefined;
+    for (let drawn = 0; drawn < maxPairs; drawn += 1) {
+      const first = pairs.first(this.#random);
+      for (const index of [first, pairs.second(this.#random, first)]) {
+        if (index === open || !isOpen(this.#peers[index]!, context)) continue;
+        if (open !== undefined) return this.#cheaper(open, index, context);
+        open = index;
+      }
     }
-    return undefined;
+    if (open === undefined) return this.#scan(context);
+    const peer = this.#peers[open]!;
+    explain(context, 'only one drawn is open', peer);
+    return peer;
+  }
+
+  #scan(context: PickContext): Peer | undefined {
+    const peer = cheapestOpen(this.#peers, context, this.#random);
+    explain(context, 'cheapest of all', peer);
+    return peer;
   }
 }

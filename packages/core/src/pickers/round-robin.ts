@@ -9,6 +9,7 @@
  */
 import { isOpen, type Peer } from '../peer.ts';
 import type { PickContext, Picker, Random } from '../policy.ts';
+import { explain, noneOpen } from './explain.ts';
 
 export class RoundRobin implements Picker {
   readonly #peers: readonly Peer[];
@@ -23,19 +24,24 @@ export class RoundRobin implements Picker {
   pick(context: PickContext): Peer | undefined {
     const size = this.#peers.length;
     for (let tried = 0; tried < size; tried += 1) {
-      const peer = this.#peers[this.#next];
-      this.#next = (this.#next + 1) % size;
-      if (peer !== undefined && isOpen(peer, context)) return peer;
+      const peer = this.#peers[this.#next]!;
+      this.#next = this.#next + 1 === size ? 0 : this.#next + 1;
+      if (!isOpen(peer, context)) continue;
+      if (context.trace !== undefined) explain(context, 'next in turn', peer);
+      return peer;
     }
+    explain(context, noneOpen, undefined);
     return undefined;
   }
 
   /** Where the rotation goes on among `peers`: at the first peer from here on that is still there. */
   #placeIn(peers: readonly Peer[]): number | undefined {
+    // Nearly always the very next is still there; an index of all peers is built only when it is not.
+    const next = peers.indexOf(this.#peers[this.#next]!);
+    if (next >= 0) return next;
     const indexOf = new Map(peers.map((peer, index) => [peer, index]));
-    for (let ahead = 0; ahead < this.#peers.length; ahead += 1) {
-      const peer = this.#peers[(this.#next + ahead) % this.#peers.length];
-      const index = peer === undefined ? undefined : indexOf.get(peer);
+    for (let ahead = 1; ahead < this.#peers.length; ahead += 1) {
+      const index = indexOf.get(this.#peers[(this.#next + ahead) % this.#peers.length]!);
       if (index !== undefined) return index;
     }
     return undefined;

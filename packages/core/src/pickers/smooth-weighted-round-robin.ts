@@ -10,6 +10,7 @@
  */
 import { isOpen, type Peer } from '../peer.ts';
 import type { PickContext, Picker, Random } from '../policy.ts';
+import { explain, noneOpen } from './explain.ts';
 
 export class SmoothWeightedRoundRobin implements Picker {
   readonly #peers: readonly Peer[];
@@ -41,9 +42,14 @@ export class SmoothWeightedRoundRobin implements Picker {
       this.#credits[index]! += peer.weight;
       if (richest < 0 || this.#credits[index]! > this.#credits[richest]!) richest = index;
     }
-    if (richest < 0) return undefined;
+    if (richest < 0) {
+      explain(context, noneOpen, undefined);
+      return undefined;
+    }
     this.#credits[richest]! -= total;
-    return this.#peers[richest];
+    const peer = this.#peers[richest]!;
+    if (context.trace !== undefined) explain(context, 'next in turn', peer);
+    return peer;
   }
 
   #creditByPeer(): Map<Peer, number> {

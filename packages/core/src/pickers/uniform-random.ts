@@ -7,6 +7,7 @@
 import { isOpen, type Peer } from '../peer.ts';
 import type { PickContext, Picker, Random } from '../policy.ts';
 import { anyOpen, equalShare } from './any-open.ts';
+import { explain } from './explain.ts';
 
 export class UniformRandom implements Picker {
   readonly #peers: readonly Peer[];
@@ -18,8 +19,9 @@ export class UniformRandom implements Picker {
   }
 
   pick(context: PickContext): Peer | undefined {
-    const peer = this.#peers[Math.floor(this.#random() * this.#peers.length)];
-    if (peer !== undefined && isOpen(peer, context)) return peer;
-    return anyOpen(this.#peers, context, this.#random, equalShare);
+    const drawn = this.#peers[Math.floor(this.#random() * this.#peers.length)]!;
+    const peer = isOpen(drawn, context) ? drawn : anyOpen(this.#peers, context, this.#random, equalShare);
+    if (context.trace !== undefined) explain(context, 'drawn', peer);
+    return peer;
   }
 }
