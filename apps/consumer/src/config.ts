@@ -3,14 +3,15 @@ import { readSettings, splitHosts } from '@lb/common';
 import type { policies } from '@lb/core';
 import { Type } from 'typebox';
 
-type PolicyName = keyof typeof policies;
+type PolicyName = (typeof policyNames)[number];
 const policyNames = [
   'p2c',
+  'p2cPeakEwma',
   'random',
   'roundRobin',
   'smoothWeightedRoundRobin',
   'weightedRandom',
-] as const satisfies readonly PolicyName[];
+] as const satisfies readonly (keyof typeof policies)[];
 
 const schema = Type.Object({
   HOST: Type.String({ default: '127.0.0.1', description: 'Address to listen on' }),

@@ -1,6 +1,9 @@
 export { type Channel, typedChannel } from './channel.ts';
 export type { Discovery, Endpoint, Snapshot } from './endpoint.ts';
 export { InvalidOptionError, NoEndpointError, type NoEndpointReason } from './errors.ts';
+export { murmur3 } from './hash/murmur3.ts';
+export type { FinaglePeakEwmaOptions } from './load/finagle-peak-ewma.ts';
+export type { PeakEwmaOptions } from './load/guarded-peak-ewma.ts';
 export { InFlight } from './load/in-flight.ts';
 export {
   failure,
@@ -15,6 +18,13 @@ export {
 export { checkNumber, checkOneOf, checkString, type NumberBounds } from './options.ts';
 export { isOpen, Peer } from './peer.ts';
 export { PeerPool, type PeerPoolOptions, type PoolChange } from './peer-pool.ts';
+export type { BoundedLoadOptions } from './pickers/bounded-load.ts';
+export type { Bound, HashOptions, HashPicker, HashPolicy } from './pickers/hash-picker.ts';
+export { jumpHash, type JumpOptions } from './pickers/jump.ts';
+export type { MaglevOptions } from './pickers/maglev.ts';
+export type { OrcaOptions } from './pickers/orca-weighted-round-robin.ts';
+export type { PrequalOptions, ProbeSink, ProbeSource } from './pickers/prequal.ts';
+export type { ProbeAnswer } from './pickers/probe-pool.ts';
 export { policies } from './policies.ts';
-export type { Load, PickCandidate, PickContext, Picker, PickTrace, Policy, Random } from './policy.ts';
+export type { Load, LoadReport, PickCandidate, PickContext, Picker, PickTrace, Policy, Random } from './policy.ts';
 export { seededRandom } from './random.ts';

@@ -20,6 +20,17 @@ export interface Load {
   end(elapsedMs: number, outcome: Outcome, now: number): void;
   /** What one more request would cost at this weight; the lowest is best. Reads, never changes. */
   cost(now: number, weight: number): number;
+  /** Takes in what the peer says of itself. Absent from loads that do not listen. */
+  report?(report: LoadReport, now: number): void;
+}
+
+/** What a peer says of its own load, over a time of its choosing; the fields of an ORCA load report that count here. */
+export interface LoadReport {
+  readonly requestsPerSecond: number;
+  /** Requests among those that failed for the peer's own fault. Defaults to 0. */
+  readonly errorsPerSecond?: number | undefined;
+  /** Use of whatever is scarcest, from 0 to 1, or above when there is more than it can do. */
+  readonly utilization: number;
 }
 
 export interface PickContext {
@@ -52,6 +63,10 @@ export interface Picker {
   pick(context: PickContext): Peer | undefined;
 }
 
+/**
+ * A way to balance. One policy object serves one pool: it may keep what is known of the pool as a whole, such as how long answers
+ * typically take.
+ */
 export interface Policy {
   readonly name: string;
   /** The load of a peer seen for the first time. */

@@ -5,8 +5,8 @@ import type { Load } from '../policy.ts';
  * Counts what is in flight; the cost is that count per unit of weight.
  *
  * The count alone, not the count plus the request to come: pickers here draw candidates in proportion to weight, and a weight
- * that is in the draw must not be in an idle peer's cost as well, or it counts twice (algorithms.md, "Never count the weight
- * twice").
+ * that is in the draw must not be in an idle peer's cost as well, or it counts twice (`docs/algorithms.md`, "A weight counts
+ * once").
  */
 export class InFlight implements Load {
   #inFlight = 0;

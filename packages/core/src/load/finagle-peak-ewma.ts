@@ -1,0 +1,51 @@
+/**
+ * Latency times what is in flight, as Finagle measures it: an average that jumps to every peak at once and forgets it slowly, so
+ * that a peer is avoided from its first slow answer on.
+ *
+ * On an answer after x, with Δt since the last: L = max(x, L·e^(-Δt/τ) + x·(1 - e^(-Δt/τ))); a read decays L toward 0, so that
+ * a peer left alone is tried again. A peer that never answered gets one request and no second until it has.
+ *
+ * Source: twitter/finagle, `PeakEwma.scala`. It counts any end as an answer. Loses, therefore, where failing is faster than serving
+ * (the worst peer looks best), and where a peer hangs; what `GuardedPeakEwma` adds is for these.
+ */
+import { checkNumber } from '../options.ts';
+import type { Outcome } from '../outcome.ts';
+import { Decay } from './decay.ts';
+import { InFlight } from './in-flight.ts';
+
+export interface FinaglePeakEwmaOptions {
+  /** After this many milliseconds about a third of a peak is left. Defaults to 10 000, as in Finagle. */
+  readonly decayMs?: number | undefined;
+}
+
+/** Finagle's: more than any latency, so that whoever never answered comes last while it is being tried. */
+const untried = 2 ** 47;
+
+export function finagleDecay({ decayMs = 10_000 }: FinaglePeakEwmaOptions): Decay {
+  return new Decay(checkNumber('decayMs', decayMs, { above: 0 }));
+}
+
+export class FinaglePeakEwma extends InFlight {
+  readonly #decay: Decay;
+  #latency = 0;
+  #at: number;
+
+  constructor(decay: Decay, now: number) {
+    super();
+    this.#decay = decay;
+    this.#at = now;
+  }
+
+  override end(elapsedMs: number, outcome: Outcome, now: number): void {
+    super.end(elapsedMs, outcome, now);
+    const kept = this.#decay.left(now - this.#at);
+    this.#latency = Math.max(elapsedMs, this.#latency * kept + elapsedMs * (1 - kept));
+    this.#at = now;
+  }
+
+  override cost(now: number, weight: number): number {
+    const latency = this.#latency * this.#decay.left(now - this.#at);
+    if (latency === 0 && this.inFlight > 0) return untried + this.inFlight;
+    return latency * (this.inFlight / weight + 1);
+  }
+}
