@@ -1,0 +1,98 @@
+/** What others offer, set up as their documentation says. */
+import { connectivityState, experimental } from '@grpc/grpc-js';
+import ConsistentHash from 'consistent-hash';
+import HashRing from 'hashring';
+import { P2cBalancer, RandomBalancer } from 'load-balancers';
+
+import { keys, type Subject } from './subject.ts';
+
+const hosts = (size: number): string[] =>
+  Array.from({ length: size }, (_, index) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}:8080`);
+
+export const others: Readonly<Record<string, (size: number) => Subject>> = {
+  /** The floor: one random number and one look into an array. */
+  'bare random index': (size) => {
+    const peers = hosts(size).map((origin) => ({ origin }));
+    return { pick: () => peers[Math.floor(Math.random() * peers.length)] };
+  },
+
+  'load-balancers random': (size) => new RandomBalancer(size),
+  'load-balancers p2c': (size) => new P2cBalancer(size),
+
+  'hashring, many keys': (size) => {
+    const ring = new HashRing(hosts(size));
+    let turn = 0;
+    return { pick: () => ring.get(keys[(turn += 1) % keys.length] ?? '') };
+  },
+  /** Keys few enough that it remembers the answer of each. */
+  'hashring, 1 000 keys': (size) => {
+    const ring = new HashRing(hosts(size));
+    let turn = 0;
+    return { pick: () => ring.get(keys[(turn += 1) % 1000] ?? '') };
+  },
+  'consistent-hash, many keys': (size) => {
+    const ring = new ConsistentHash();
+    for (const host of hosts(size)) ring.add(host);
+    let turn = 0;
+    return { pick: () => ring.get(keys[(turn += 1) % keys.length] ?? '') };
+  },
+  'consistent-hash, 1 000 keys': (size) => {
+    const ring = new ConsistentHash();
+    for (const host of hosts(size)) ring.add(host);
+    let turn = 0;
+    return { pick: () => ring.get(keys[(turn += 1) % 1000] ?? '') };
+  },
+
+  'grpc-js round_robin': (size) => grpcPicker(size, { round_robin: {} }),
+  'grpc-js weighted_round_robin': (size) => grpcPicker(size, { weighted_round_robin: {} }),
+};
+
+const unused = (): void => {};
+
+/** The picker that grpc-js gives its channel, got by standing in for that channel and for connections that are always ready. */
+function grpcPicker(size: number, config: Record<string, object>): Subject {
+  let picker: { pick(args: object): unknown } | undefined;
+  const helper = {
+    createSubchannel: (address: { port: number; host: string }) => ({
+      origin: `${address.host}:${address.port}`,
+      getConnectivityState: () => connectivityState.READY,
+      addConnectivityStateListener: unused,
+      removeConnectivityStateListener: unused,
+      addHealthStateWatcher: unused,
+      removeHealthStateWatcher: unused,
+      isHealthy: () => true,
+      startConnecting: unused,
+      getAddress: () => 'stand-in',
+      getChannelzRef: unused,
+      ref: unused,
+      unref: unused,
+    }),
+    updateState: (_state: connectivityState, newPicker: { pick(args: object): unknown }) => {
+      picker = newPicker;
+    },
+    requestReresolution: unused,
+    addChannelzChild: unused,
+    removeChannelzChild: unused,
+  };
+  const endpoints = hosts(size).map((address) => {
+    const [host = '', port] = address.split(':');
+    return { addresses: [{ host, port: Number(port) }] };
+  });
+  // Its types ask for whole channels and subchannels, where a picker is made with no more of them than this.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const grpc = experimental as unknown as GrpcInsides;
+  const balancer = new grpc.ChildLoadBalancerHandler(helper);
+  balancer.updateAddressList(grpc.statusOrFromValue(endpoints), grpc.selectLbConfigFromList([config]), {}, '');
+  if (picker === undefined) throw new Error('grpc-js made no picker');
+  const made = picker;
+  const args = { metadata: undefined, extraPickInfo: {} };
+  return { pick: () => made.pick(args) };
+}
+
+interface GrpcInsides {
+  ChildLoadBalancerHandler: new (helper: object) => {
+    updateAddressList(endpoints: unknown, config: unknown, options: object, note: string): void;
+  };
+  selectLbConfigFromList: (configs: readonly object[]) => unknown;
+  statusOrFromValue: (value: unknown) => unknown;
+}

@@ -1,0 +1,16 @@
+/** Something that picks one of a number of peers, ready to be measured. */
+export interface Subject {
+  pick(): unknown;
+  /** A pick with the begin and the end of its request. */
+  cycle?(): void;
+  /** A change of one endpoint, as far as it is worked out at once. */
+  rebuild?(): void;
+  /** A change of one endpoint and the first pick after it, which works out the rest. */
+  update?(): void;
+}
+
+/** More than the 5 000 that `hashring` remembers the answers of, as the users or sessions of a real service are. */
+export const keys: readonly string[] = Array.from(
+  { length: 65_536 },
+  (_, index) => `user-${(index * 2_654_435_761) >>> 0}`,
+);
