@@ -4,8 +4,11 @@ import { Front } from './net/front.ts';
 import { checkOptions, type EtcdOptions } from './options.ts';
 import { authService } from './rpc/auth-service.ts';
 import { clusterService } from './rpc/cluster-service.ts';
+import { electionService } from './rpc/election-service.ts';
+import { healthService } from './rpc/health-service.ts';
 import { kvService } from './rpc/kv-service.ts';
 import { leaseService } from './rpc/lease-service.ts';
+import { lockService } from './rpc/lock-service.ts';
 import { maintenanceService } from './rpc/maintenance-service.ts';
 import { serviceDefinition } from './rpc/protocol.ts';
 import { watchService } from './rpc/watch-service.ts';
@@ -38,6 +41,9 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<EmbeddedEtcd
   front.server.addService(serviceDefinition('Auth'), authService(etcd));
   front.server.addService(serviceDefinition('Cluster'), clusterService(etcd));
   front.server.addService(serviceDefinition('Maintenance'), maintenanceService(etcd));
+  front.server.addService(serviceDefinition('v3lockpb.Lock'), lockService(etcd));
+  front.server.addService(serviceDefinition('v3electionpb.Election'), electionService(etcd));
+  front.server.addService(serviceDefinition('grpc.health.v1.Health'), healthService(etcd));
 
   const port = await front.open(host, askedPort);
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;

@@ -116,6 +116,16 @@ export function refusal(reason: Refusal): EtcdError {
   return new EtcdError(code, text);
 }
 
+/** An error that etcd has not thought of giving a code. */
+export function uncoded(text: string): EtcdError {
+  return new EtcdError(status.UNKNOWN, text);
+}
+
+/** `error` without its code: so it comes from services that etcd lays over its others, and does not translate for. */
+export function withoutCode(error: unknown): unknown {
+  return error instanceof EtcdError && error.code !== status.UNIMPLEMENTED ? uncoded(error.message) : error;
+}
+
 /** What this server answers where it does not do what a real etcd would. The sentence says what that is. */
 export function unimplemented(sentence: string): EtcdError {
   return new EtcdError(status.UNIMPLEMENTED, `embedded-etcd: ${sentence}`);

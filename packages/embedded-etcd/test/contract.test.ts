@@ -1,12 +1,25 @@
 import { afterAll, beforeAll, describe, onTestFinished, test } from 'vitest';
+import { authCases } from './contract/auth.cases.ts';
 import { type Cases, Context, type TestServer } from './contract/context.ts';
+import { etcd3Cases } from './contract/etcd3.cases.ts';
 import { kvCases } from './contract/kv.cases.ts';
 import { txnCases } from './contract/txn.cases.ts';
 import { watchCases } from './contract/watch.cases.ts';
 import { leaseCases } from './contract/lease.cases.ts';
+import { maintenanceCases } from './contract/maintenance.cases.ts';
+import { recipeCases } from './contract/recipes.cases.ts';
 import { implementations } from './contract/servers.ts';
 
-const groups: Readonly<Record<string, Cases>> = { KV: kvCases, Txn: txnCases, Watch: watchCases, Lease: leaseCases };
+const groups: Readonly<Record<string, Cases>> = {
+  KV: kvCases,
+  Txn: txnCases,
+  Watch: watchCases,
+  Lease: leaseCases,
+  Auth: authCases,
+  Maintenance: maintenanceCases,
+  Recipes: recipeCases,
+  etcd3: etcd3Cases,
+};
 
 describe.each(implementations)('on $name', ({ name, missing, start }) => {
   describe.skipIf(missing !== undefined)(`the contract${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {

@@ -1,6 +1,6 @@
 import { type handleUnaryCall, type ServerUnaryCall, status } from '@grpc/grpc-js';
 import type { Caller, Etcd } from '../etcd.ts';
-import { EtcdError } from '../etcd-error.ts';
+import { EtcdError, withoutCode } from '../etcd-error.ts';
 
 /** What unary and streaming calls have in common. */
 type Call = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getAuthContext'>;
@@ -11,23 +11,53 @@ export interface StreamCall extends Call {
   once(event: 'close', listener: () => void): unknown;
 }
 
+/** Answers a request. `onCancel` tells when the client has given up on it. */
+export type Answer<Request, Response> = (
+  request: Request,
+  caller: Caller,
+  onCancel: (listener: () => void) => void,
+) => Response | Promise<Response>;
+
 /** Turns a function of the request into a gRPC method. What it throws becomes the answer's status. */
 export function unary<Request, Response>(
   etcd: Etcd,
-  answer: (request: Request, caller: Caller) => Response | Promise<Response>,
+  answer: Answer<Request, Response>,
 ): handleUnaryCall<Request, Response> {
   return async (call, callback) => {
+    let answered = false;
+    const onCancel = (listener: () => void): void => {
+      // gRPC tells of a cancellation when a call ends as well.
+      call.once('cancelled', () => {
+        if (!answered) listener();
+      });
+    };
     let response: Response;
     try {
       const caller = callerOf(call);
       if (caller.needsLeader) etcd.consensus.requireLeader();
-      response = await answer(call.request, caller);
+      response = await answer(call.request, caller, onCancel);
     } catch (error) {
       callback(statusOf(error));
       return;
+    } finally {
+      answered = true;
     }
     callback(null, response);
   };
+}
+
+/** As {@link unary}, with errors that come without their codes. */
+export function unaryWithoutCodes<Request, Response>(
+  etcd: Etcd,
+  answer: Answer<Request, Response>,
+): handleUnaryCall<Request, Response> {
+  return unary(etcd, async (request: Request, caller, onCancel) => {
+    try {
+      return await answer(request, caller, onCancel);
+    } catch (error) {
+      throw withoutCode(error);
+    }
+  });
 }
 
 /** Who made a streaming call. Ends it when the caller needs a leader and there is none, now or for a while later on. */

@@ -33,9 +33,8 @@ export function clusterService(etcd: Etcd): UntypedServiceImplementation {
         throw refusal(ID === member.memberId ? 'notEnoughMembers' : 'memberNotFound');
       }),
     ),
-    MemberUpdate: unary(etcd, ({ ID, peerURLs }: MemberRequest & PeerUrls, caller) =>
+    MemberUpdate: unary(etcd, ({ ID }: MemberRequest, caller) =>
       etcd.manage(caller, () => {
-        if (peerURLs.length === 0 || !peerURLs.every(isUrl)) throw refusal('badMemberUrls');
         if (ID !== member.memberId) throw refusal('memberNotFound');
         throw unimplemented('this server has no peers, its peer address cannot be changed');
       }),

@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib';
-import { type ServerWritableStream, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { ServerWritableStream, UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Alarm, AlarmType } from '../alarms.ts';
 import type { Caller, Etcd } from '../etcd.ts';
-import { EtcdError, refusal, unimplemented } from '../etcd-error.ts';
+import { EtcdError, refusal, uncoded, unimplemented } from '../etcd-error.ts';
 import { member } from '../member.ts';
 import type { KeyRange } from '../store/key-range.ts';
 import type { View } from '../store/store.ts';
@@ -56,9 +56,12 @@ export function maintenanceService(etcd: Etcd): UntypedServiceImplementation {
     HashKV: unary(etcd, ({ revision }: { readonly revision: string }, caller) => {
       requireRoot(caller);
       const { store } = etcd.database;
+      const at = Number(revision);
+      // Unlike a read, at the compacted revision too: what was deleted at it may or may not be gone by now.
+      if (at > 0 && at <= store.compactedRevision) throw refusal('compacted');
       return {
         header: etcd.header(),
-        hash: hashOf(store, Number(revision)),
+        hash: hashOf(store, at),
         compactRevision: store.compactedRevision,
       };
     }),
@@ -94,8 +97,9 @@ export function maintenanceService(etcd: Etcd): UntypedServiceImplementation {
         return alarms.clear(alarm) ? [alarm] : [];
       case 'Get':
         return alarms.list(alarm.type);
+      // An etcd 3.4 dies of an action that it does not know.
       default:
-        return action satisfies never;
+        return [];
     }
   }
 }
@@ -106,7 +110,7 @@ function withBareErrors(check: () => unknown): void {
     check();
   } catch (error) {
     if (!(error instanceof EtcdError)) throw error;
-    throw new EtcdError(status.UNKNOWN, error.message.replace('etcdserver: ', 'auth: '));
+    throw uncoded(error.message.replace('etcdserver: ', 'auth: '));
   }
 }
 
@@ -115,12 +119,15 @@ function messageOf({ memberId, type }: Alarm): Pick<AlarmRequest, 'memberID' | '
 }
 
 function textOf({ memberId, type }: Alarm): string {
-  return `memberID:${memberId} ${type === 'None' ? '' : `alarm:${type.toUpperCase()} `}`;
+  // As Go prints the message: fields that are zero are left out.
+  const id = memberId === '0' ? '' : `memberID:${memberId} `;
+  return `${id}${type === 'None' ? '' : `alarm:${type.toUpperCase()} `}`;
 }
 
 /** Equal for equal contents; not the number that another implementation would come to. */
 function hashOf(view: View, revision: number): number {
-  let hash = 0;
+  // Of nothing it is the hash of this word.
+  let hash = crc32('key');
   for (const { key, value, createRevision, modRevision, version, lease } of view.scan(everything, revision)) {
     hash = crc32(key, hash);
     hash = crc32(value, hash);

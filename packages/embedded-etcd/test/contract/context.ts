@@ -84,6 +84,10 @@ export class Context {
     return client;
   }
 
+  closeAtEnd(client: { close(): void }): void {
+    this.#clients.push(client);
+  }
+
   /** A revision as the server tells it, as the case counts it. */
   at(revision: string): number {
     return Number(revision) - this.#base;
@@ -100,6 +104,12 @@ export class Context {
 
   stream<M extends keyof Streams>(method: M, client: RawClient = this.raw): RawStream<Streams[M][0], Streams[M][1]> {
     const stream = client.stream(method);
+    this.#streams.push(stream);
+    return stream;
+  }
+
+  serverStream<M extends keyof Streams>(method: M, request: Streams[M][0]): RawStream<Streams[M][0], Streams[M][1]> {
+    const stream = this.raw.serverStream(method, request);
     this.#streams.push(stream);
     return stream;
   }

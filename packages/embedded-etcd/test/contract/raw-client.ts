@@ -1,6 +1,15 @@
 /** A gRPC client that adds nothing of its own: what it returns is what came over the wire. */
 import { createRequire } from 'node:module';
-import { Client, credentials, type ClientDuplexStream, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { dirname, join } from 'node:path';
+import {
+  Client,
+  credentials,
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
 import { loadSync, type MethodDefinition } from '@grpc/proto-loader';
 import type * as etcd from 'etcd3';
 
@@ -42,6 +51,16 @@ export interface Methods {
   'Maintenance/Hash': [etcd.IHashRequest, etcd.IHashResponse];
   'Maintenance/HashKV': [etcd.IHashKVRequest, etcd.IHashKVResponse];
   'Maintenance/MoveLeader': [etcd.IMoveLeaderRequest, etcd.IMoveLeaderResponse];
+  'v3lockpb.Lock/Lock': [{ name?: Buffer; lease?: string | number }, { header: etcd.IResponseHeader; key: Buffer }];
+  'v3lockpb.Lock/Unlock': [{ key?: Buffer }, { header: etcd.IResponseHeader }];
+  'v3electionpb.Election/Campaign': [
+    { name?: Buffer; lease?: string | number; value?: Buffer },
+    { header: etcd.IResponseHeader; leader: LeaderKey },
+  ];
+  'v3electionpb.Election/Proclaim': [{ leader?: LeaderKey; value?: Buffer }, { header: etcd.IResponseHeader }];
+  'v3electionpb.Election/Leader': [{ name?: Buffer }, LeaderAnswer];
+  'v3electionpb.Election/Resign': [{ leader?: LeaderKey }, { header: etcd.IResponseHeader }];
+  'grpc.health.v1.Health/Check': [{ service?: string }, { status: string }];
 }
 
 /** What each streaming method takes and gives, again and again. */
@@ -49,9 +68,27 @@ export interface Streams {
   'Watch/Watch': [etcd.IWatchRequest, etcd.IWatchResponse];
   'Lease/LeaseKeepAlive': [etcd.ILeaseKeepAliveRequest, etcd.ILeaseKeepAliveResponse];
   'Maintenance/Snapshot': [etcd.ISnapshotRequest, etcd.ISnapshotResponse];
+  'v3electionpb.Election/Observe': [{ name?: Buffer }, LeaderAnswer];
+  'grpc.health.v1.Health/Watch': [{ service?: string }, { status: string }];
 }
 
-const protocol = loadSync(createRequire(import.meta.url).resolve('etcd3/proto/rpc.proto'), {
+interface LeaderKey {
+  name: Buffer;
+  key: Buffer;
+  rev: string;
+  lease: string;
+}
+
+interface LeaderAnswer {
+  header: etcd.IResponseHeader;
+  kv: etcd.IKeyValue;
+}
+
+const etcdFile = createRequire(import.meta.url).resolve('etcd3/proto/rpc.proto');
+const otherFiles = ['lock', 'election', 'health'].map((name) => join(import.meta.dirname, `../../proto/${name}.proto`));
+
+const protocol = loadSync([etcdFile, ...otherFiles], {
+  includeDirs: [dirname(etcdFile)],
   keepCase: true,
   longs: String,
   enums: String,
@@ -91,6 +128,25 @@ export class RawClient {
     return promise;
   }
 
+  /** Calls a method that may not be there, with an empty message. */
+  callUnknown(path: string): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const empty = (): Buffer => Buffer.alloc(0);
+    const options = { deadline: Date.now() + patienceMs };
+    this.#client.makeUnaryRequest(path, empty, empty, {}, this.#headers(), options, (error, response) =>
+      error === null ? resolve(response) : reject(error),
+    );
+    return promise;
+  }
+
+  /** A stream that one request opens. */
+  serverStream<M extends keyof Streams>(method: M, request: Streams[M][0]): RawStream<Streams[M][0], Streams[M][1]> {
+    const { path, requestSerialize, responseDeserialize } = definitionOf<Streams[M]>(method);
+    return new RawStream(
+      this.#client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request, this.#headers()),
+    );
+  }
+
   stream<M extends keyof Streams>(method: M): RawStream<Streams[M][0], Streams[M][1]> {
     const { path, requestSerialize, responseDeserialize } = definitionOf<Streams[M]>(method);
     return new RawStream(
@@ -111,11 +167,11 @@ export class RawClient {
 
 /** A stream whose answers are taken one by one. */
 export class RawStream<Request, Response> {
-  readonly #call: ClientDuplexStream<Request, Response>;
+  readonly #call: ClientDuplexStream<Request, Response> | ClientReadableStream<Response>;
   readonly #answers: (Response | ServiceError | 'end')[] = [];
   #wake: (() => void) | undefined;
 
-  constructor(call: ClientDuplexStream<Request, Response>) {
+  constructor(call: ClientDuplexStream<Request, Response> | ClientReadableStream<Response>) {
     this.#call = call;
     call.on('data', (response: Response) => this.#take(response));
     call.on('error', (error: ServiceError) => this.#take(error));
@@ -123,12 +179,12 @@ export class RawStream<Request, Response> {
   }
 
   write(request: Request): void {
-    this.#call.write(request);
+    if ('write' in this.#call) this.#call.write(request);
   }
 
   /** Ends this side of the stream; the other may go on. */
   end(): void {
-    this.#call.end();
+    if ('end' in this.#call) this.#call.end();
   }
 
   cancel(): void {
@@ -188,7 +244,7 @@ function definitionOf<Pair extends [unknown, unknown]>(
   method: string,
 ): MethodDefinition<Pair[0] & object, Pair[1] & object> {
   const [service = '', name = ''] = method.split('/');
-  const definition = protocol[`etcdserverpb.${service}`];
+  const definition = protocol[service.includes('.') ? service : `etcdserverpb.${service}`];
   const found = definition === undefined || typeof definition['format'] === 'string' ? undefined : definition[name];
   if (found === undefined) throw new Error(`No method ${method} in the protocol file`);
   return found;
