@@ -1,3 +1,4 @@
+export { type Certificate, type CertificateAuthority, createAuthority } from './certificates.ts';
 export { freePort } from './free-port.ts';
 export { ManualClock } from './manual-clock.ts';
 export { hasEtcd, RealEtcd, type RealEtcdOptions, startRealEtcd } from './real-etcd.ts';

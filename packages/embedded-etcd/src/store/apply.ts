@@ -26,7 +26,8 @@ import type { Store, View, WriteTxn } from './store.ts';
 export type LeaseExists = (lease: LeaseId) => boolean;
 
 export function applyPut(store: Store, put: PutOperation, leaseExists: LeaseExists): PutResult {
-  checkPut(store, put, leaseExists);
+  checkLease(put, leaseExists);
+  checkKept(store, put);
   return store.write((txn) => runPut(txn, put));
 }
 
@@ -36,7 +37,15 @@ export function applyDelete(store: Store, operation: DeleteOperation): DeleteRes
 
 export function applyTxn(store: Store, operation: TxnOperation, leaseExists: LeaseExists): TxnResult {
   const decided = decideTxn(store, operation);
-  for (const step of decided.steps) check(store, step, leaseExists);
+  // The order decides which of two errors a client sees. Alone a put is asked for its lease first, in a txn last.
+  check(decided, (step) => {
+    if (step.kind !== 'put') return;
+    checkKept(store, step);
+    checkLease(step, leaseExists);
+  });
+  check(decided, (step) => {
+    if (step.kind === 'range') checkRange(store, step);
+  });
   return store.write((txn) => runTxn(txn, decided));
 }
 
@@ -59,21 +68,26 @@ function decide(view: View, operation: Operation): Step {
   return operation.kind === 'txn' ? decideTxn(view, operation) : operation;
 }
 
-function check(store: Store, step: Step, leaseExists: LeaseExists): void {
-  if (step.kind === 'put') checkPut(store, step, leaseExists);
-  if (step.kind === 'range') checkRange(store, step);
-  if (step.kind === 'decided') for (const inner of step.steps) check(store, inner, leaseExists);
+/** Makes a check of every step, those of inner txns included. */
+function check({ steps }: DecidedTxn, makeCheck: (step: Exclude<Step, DecidedTxn>) => void): void {
+  for (const step of steps) {
+    if (step.kind === 'decided') check(step, makeCheck);
+    else makeCheck(step);
+  }
 }
 
-function checkPut(store: Store, put: PutOperation, leaseExists: LeaseExists): void {
+function checkKept(store: Store, put: PutOperation): void {
   if (keepsSomething(put) && currentOf(store, put) === undefined) throw refusal('keyNotFound');
-  const { lease = noLease } = put;
+}
+
+function checkLease({ lease = noLease }: PutOperation, leaseExists: LeaseExists): void {
   if (lease !== noLease && !leaseExists(lease)) throw refusal('leaseNotFound');
 }
 
 function checkRange({ revision, compactedRevision }: Store, { query }: RangeOperation): void {
   if (query.revision > revision) throw refusal('futureRevision');
-  if (query.revision > 0 && query.revision < compactedRevision) throw refusal('compacted');
+  // Below zero too, which outside a txn means the current revision.
+  if (query.revision !== 0 && query.revision < compactedRevision) throw refusal('compacted');
 }
 
 function run(txn: WriteTxn, step: Step): Result {

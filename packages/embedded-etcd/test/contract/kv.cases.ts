@@ -231,6 +231,11 @@ export const kvCases: Cases = {
     ],
     ['a lease that is not there', { key: b('a'), lease: 99 }, 'NOT_FOUND etcdserver: requested lease not found'],
     [
+      'a lease that is not there before a key that is not there',
+      { key: b('a'), lease: 99, ignore_value: true },
+      'NOT_FOUND etcdserver: requested lease not found',
+    ],
+    [
       'more than 1.5 MiB',
       { key: b('a'), value: Buffer.alloc(1_572_844) },
       'INVALID_ARGUMENT etcdserver: request is too large',

@@ -26,6 +26,7 @@ export interface Methods {
   'Lease/LeaseLeases': [etcd.ILeaseLeasesRequest, etcd.ILeaseLeasesResponse];
   'Auth/AuthEnable': [etcd.IAuthEnableRequest, etcd.IAuthEnableResponse];
   'Auth/AuthDisable': [etcd.IAuthDisableRequest, etcd.IAuthDisableResponse];
+  'Auth/AuthStatus': [etcd.IAuthStatusRequest, etcd.IAuthStatusResponse];
   'Auth/Authenticate': [etcd.IAuthenticateRequest, etcd.IAuthenticateResponse];
   'Auth/UserAdd': [etcd.IAuthUserAddRequest, etcd.IAuthUserAddResponse];
   'Auth/UserGet': [etcd.IAuthUserGetRequest, etcd.IAuthUserGetResponse];
@@ -108,14 +109,18 @@ export class RawClient {
     metadata: Readonly<Record<string, string>> = {},
     channel = credentials.createInsecure(),
   ) {
-    this.#client = new Client(address, channel, { 'grpc.max_receive_message_length': -1 });
+    this.#client = new Client(address, channel, {
+      'grpc.max_receive_message_length': -1,
+      // A connection of its own, which does not wait for what became of another's.
+      'grpc.use_local_subchannel_pool': 1,
+    });
     this.#metadata = metadata;
   }
 
-  call<M extends keyof Methods>(method: M, request: Methods[M][0]): Promise<Methods[M][1]> {
+  call<M extends keyof Methods>(method: M, request: Methods[M][0], timeoutMs = patienceMs): Promise<Methods[M][1]> {
     const { path, requestSerialize, responseDeserialize } = definitionOf<Methods[M]>(method);
     const { promise, resolve, reject } = Promise.withResolvers<Methods[M][1]>();
-    const options = { deadline: Date.now() + patienceMs };
+    const options = { deadline: Date.now() + timeoutMs };
     this.#client.makeUnaryRequest(
       path,
       requestSerialize,

@@ -157,6 +157,16 @@ const refused: readonly [what: string, request: (context: Context) => ITxnReques
     'NOT_FOUND etcdserver: requested lease not found',
   ],
   [
+    'a key that is not there before a lease that is not there',
+    () => ({ success: [put('a', '', { lease: 55, ignore_value: true })] }),
+    'INVALID_ARGUMENT etcdserver: key not found',
+  ],
+  [
+    'a put before a read that comes first',
+    (c) => ({ success: [range('a', { revision: c.revision(2) }), put('a', '', { lease: 55 })] }),
+    'NOT_FOUND etcdserver: requested lease not found',
+  ],
+  [
     'to keep the value of a key that is not there',
     () => ({ success: [put('ok'), put('a', '', { ignore_value: true })] }),
     'INVALID_ARGUMENT etcdserver: key not found',
