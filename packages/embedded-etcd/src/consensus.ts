@@ -10,6 +10,9 @@ const leaderlessStreamMs = 3000;
 /** What an etcd that has just been started has written to its log: itself as member, its address, its version. */
 const firstIndex = 4;
 
+/** What it writes when it is started again: the vote, and the same address and version. */
+const entriesOfStart = 3;
+
 /** A single etcd elects itself in its second term. */
 const firstTerm = 2;
 
@@ -101,10 +104,17 @@ export class Consensus {
     for (const { goOn } of waiters) goOn();
   }
 
-  /** Starts from an empty log, as after the loss of the data directory. What waited is refused. */
-  reset(): void {
+  /** Goes on as after a restart: what waited is refused, and the member elects itself in a new term. */
+  restart(): void {
     this.close();
     this.#hasLeader = true;
+    this.#term += 1;
+    this.#index += entriesOfStart;
+  }
+
+  /** Starts from an empty log, as after the loss of the data directory. What waited is refused. */
+  reset(): void {
+    this.restart();
     this.#term = firstTerm;
     this.#index = firstIndex;
   }
@@ -112,6 +122,7 @@ export class Consensus {
   /** Refuses what waits, and stops its timers. */
   close(): void {
     this.#cancelStreamTimer?.();
+    this.#cancelStreamTimer = undefined;
     for (const { giveUp } of this.#waiters) giveUp(refusal('stopped'));
     this.#waiters.clear();
   }

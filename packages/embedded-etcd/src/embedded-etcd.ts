@@ -1,6 +1,8 @@
 import { Etcd } from './etcd.ts';
 import { Faults } from './faults.ts';
+import { member } from './member.ts';
 import { Front } from './net/front.ts';
+import { createWeb } from './net/web.ts';
 import { checkOptions, type EtcdOptions } from './options.ts';
 import { authService } from './rpc/auth-service.ts';
 import { clusterService } from './rpc/cluster-service.ts';
@@ -34,7 +36,8 @@ export interface EmbeddedEtcd extends AsyncDisposable {
 export async function startEtcd(options: EtcdOptions = {}): Promise<EmbeddedEtcd> {
   const { host, port: askedPort, tls, ...settings } = checkOptions(options);
   const etcd = new Etcd(settings);
-  const front = new Front(settings.clock, tls);
+  const web = createWeb({ isHealthy: () => etcd.isHealthy, version: member.version });
+  const front = new Front(settings.clock, tls, web);
   front.server.addService(serviceDefinition('KV'), kvService(etcd));
   front.server.addService(serviceDefinition('Watch'), watchService(etcd));
   front.server.addService(serviceDefinition('Lease'), leaseService(etcd));

@@ -52,6 +52,11 @@ export class Etcd {
     return this.#database;
   }
 
+  /** Whether it has a leader and no alarms. */
+  get isHealthy(): boolean {
+    return this.consensus.hasLeader && this.#database.alarms.list('None').length === 0;
+  }
+
   /** `revision` defaults to the current one. */
   header(revision: number = this.#database.store.revision): ResponseHeader {
     const { clusterId, memberId } = member;

@@ -8,6 +8,8 @@ export class Faults {
   readonly #etcd: Etcd;
   readonly #front: Front;
   readonly #reopen: () => Promise<void>;
+  #frozen = false;
+  #crashed = false;
 
   /** Found as `faults` on the server that {@link startEtcd} returns. */
   constructor(etcd: Etcd, front: Front, reopen: () => Promise<void>) {
@@ -21,13 +23,15 @@ export class Faults {
    * ends. What clients send meanwhile is done at {@link thaw}, even if they have given up on it.
    */
   freeze(): void {
+    this.#frozen = true;
     this.#front.gate.freeze();
-    this.#etcd.database.lessor.pause();
+    this.#settleLeases();
   }
 
   /** Lets the process go on, as SIGCONT does. Leases whose time went over meanwhile end at once. */
   thaw(): void {
-    this.#etcd.database.lessor.resume();
+    this.#frozen = false;
+    this.#settleLeases();
     this.#front.gate.thaw();
   }
 
@@ -36,23 +40,22 @@ export class Faults {
     this.#front.gate.drop();
   }
 
-  /**
-   * Kills the process, as SIGKILL does: connections are cut, new ones are refused, and no lease ends, until {@link restart}.
-   */
+  /** Kills the process, as SIGKILL does: connections are cut, new ones are refused, and no lease ends, until {@link restart}. */
   async crash(): Promise<void> {
-    this.#etcd.database.lessor.pause();
+    this.#crashed = true;
+    this.#settleLeases();
     await this.#front.shut();
   }
 
   /**
-   * Starts the process again on its data and its port. Every lease has its full time again, and tokens are no longer known.
-   * Throws {@link PortTakenError} when another process has taken the port meanwhile.
+   * Starts the process again on its data and its port, after killing it if it runs: neither frozen nor without a leader, in a new
+   * raft term. Every lease has its full time again, and tokens are no longer known. Throws {@link PortTakenError} when another
+   * process has taken the port meanwhile.
    */
   async restart(): Promise<void> {
-    await this.#front.shut();
-    this.#startAgain();
-    this.#etcd.database.lessor.resume();
+    await this.crash();
     await this.#reopen();
+    this.#startAgain();
   }
 
   /**
@@ -62,6 +65,7 @@ export class Faults {
   wipe(): void {
     this.#front.gate.drop();
     this.#etcd.wipe();
+    this.thaw();
   }
 
   /**
@@ -91,19 +95,18 @@ export class Faults {
   /**
    * Takes the leader away, as when the other members are cut off, or brings one back. Without one, writes and linearizable
    * reads wait for 7 s and fail; serializable reads, watches and this member's status go on, silently out of date; a client
-   * that sends `hasleader` is refused at once, and its streams end after 3 s. A leader that comes back starts a new raft term,
-   * and gives each lease its full time.
+   * that sends `hasleader` is refused at once, and its streams end after 3 s. No lease ends. A leader that comes back starts a new
+   * raft term, and gives each lease its full time.
    */
   noLeader(on: boolean): void {
     const { consensus, database } = this.#etcd;
     if (on) {
-      database.lessor.pause();
       consensus.loseLeader();
     } else if (!consensus.hasLeader) {
       database.lessor.renewAll();
-      database.lessor.resume();
       consensus.electLeader();
     }
+    this.#settleLeases();
   }
 
   /** Holds everything that the server sends for this many milliseconds; 0 ends it. */
@@ -118,7 +121,17 @@ export class Faults {
 
   #startAgain(): void {
     const { lessor, tokens } = this.#etcd.database;
+    this.#crashed = false;
+    this.#etcd.consensus.restart();
     lessor.renewAll();
     tokens.clear();
+    this.thaw();
+  }
+
+  /** Lets leases end, or not, as the process and its leader allow. */
+  #settleLeases(): void {
+    const { consensus, database } = this.#etcd;
+    if (this.#frozen || this.#crashed || !consensus.hasLeader) database.lessor.pause();
+    else database.lessor.resume();
   }
 }

@@ -126,6 +126,7 @@ describe.each(implementations)('$name', ({ isThere, start }) => {
     expect(await hurriedPut(context, 'b')).toBe('UNAVAILABLE');
     await server.restart();
     const again = await contextAfter(server);
+    expect((await again.call('KV/Range', { key: b('a') })).header.raft_term).toBe('3');
     expect(await again.range()).toEqual({ kvs: ['a=x c2 m2 v1'], more: false, count: 1, revision: 2 });
     const { next } = await again.watch({ key: b('a'), start_revision: 2 });
     expect(await next()).toBe('#0 @2 PUT a=x c2 m2 v1');
@@ -361,6 +362,23 @@ describe('the faults of the embedded etcd', () => {
     expect(await next()).toBe('#0 @2 PUT c= c2 m2 v1');
     expect((await context.call('Lease/LeaseTimeToLive', { ID: 7 })).TTL).toBe('60');
     expect((await needy.call('KV/Range', { key: b('a') })).header.raft_term).toBe('3');
+  });
+
+  test('do not add up wrongly: who is frozen without a leader ends no lease until both are over', async () => {
+    const clock = new ManualClock();
+    const { faults, context } = await begin(clock);
+    await context.grant(10, 7);
+    await context.put('a', '', { lease: 7 });
+    const { next } = await context.watch();
+    faults.freeze();
+    faults.noLeader(true);
+    clock.advance(60_000);
+    faults.thaw();
+    clock.advance(60_000);
+    faults.noLeader(false);
+    expect(await context.contents()).toEqual(['a=']);
+    clock.advance(10_500);
+    expect(await next()).toBe('#0 @2 DELETE a m2');
   });
 
   test('let go on what waited for a leader, when there is one in time', async () => {

@@ -41,6 +41,15 @@ describe('what is not supported says so in a sentence', () => {
     );
   });
 
+  test('the JSON gateway', async () => {
+    const response = await fetch(`${etcd.hosts}/v3/kv/range`, { method: 'POST', body: '{"key":"YQ=="}' });
+    expect(response.status).toBe(501);
+    expect(await response.json()).toMatchObject({
+      error: 'embedded-etcd: the JSON gateway is not served, use gRPC',
+      code: 12,
+    });
+  });
+
   test('a downgrade', async () => {
     expect(await failureOf(context.raw.callUnknown('/etcdserverpb.Maintenance/Downgrade'))).toBe(
       'UNIMPLEMENTED embedded-etcd: there is no other version to downgrade to',

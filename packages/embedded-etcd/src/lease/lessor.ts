@@ -100,7 +100,6 @@ export class Lessor {
 
   /** Goes on ending leases, at once those whose time went over meanwhile. */
   resume(): void {
-    if (!this.#paused) return;
     this.#paused = false;
     this.#sweep();
   }

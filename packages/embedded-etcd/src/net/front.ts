@@ -1,8 +1,11 @@
 import type { Server as NetServer } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { Server as WebServer } from 'node:http';
 import type { Clock } from '../clock.ts';
 import type { TlsOptions } from '../options.ts';
+import { isHttp2 } from './authority.ts';
 import { Gate } from './gate.ts';
+import type { Link } from './link.ts';
 import { listen, portOf } from './listen.ts';
 
 /** etcd's 1.5 MiB for a request, and 512 KiB for what gRPC adds. */
@@ -12,17 +15,20 @@ const maxReceiveBytes = 2 * 1024 * 1024;
 export class Front {
   readonly server: Server;
   readonly gate: Gate;
-  readonly #inject: (connection: ReturnType<Gate['admit']>) => void;
+  readonly #inject: (connection: Link) => void;
   #listener: NetServer | undefined;
 
-  constructor(clock: Clock, tls: TlsOptions | undefined) {
+  /** `web` is what answers to plain HTTP. Under TLS there is gRPC alone. */
+  constructor(clock: Clock, tls: TlsOptions | undefined, web: WebServer) {
     this.server = new Server({
       'grpc.max_receive_message_length': maxReceiveBytes,
       'grpc.max_send_message_length': -1,
     });
     const injector = this.server.createConnectionInjector(credentialsOf(tls));
-    this.#inject = (connection) => injector.injectConnection(connection);
-    this.gate = new Gate(clock);
+    this.gate = new Gate(clock, tls === undefined);
+    const toGrpc = (link: Link): void => injector.injectConnection(link);
+    const toWeb = (link: Link): void => void web.emit('connection', link);
+    this.#inject = tls === undefined ? (link) => chooseByFirstBytes(link, toGrpc, toWeb) : toGrpc;
   }
 
   /** Opens the port, and returns its number. */
@@ -54,4 +60,14 @@ function credentialsOf(tls: TlsOptions | undefined): ServerCredentials {
   const { cert, key, ca } = tls;
   const pair = { cert_chain: Buffer.from(cert), private_key: Buffer.from(key) };
   return ServerCredentials.createSsl(ca === undefined ? null : Buffer.from(ca), [pair], ca !== undefined);
+}
+
+/** HTTP/2 and plain HTTP share the port; the first bytes of a connection tell which it is. */
+function chooseByFirstBytes(link: Link, toGrpc: (link: Link) => void, toWeb: (link: Link) => void): void {
+  link.once('readable', () => {
+    const first: unknown = link.read();
+    if (!Buffer.isBuffer(first)) return;
+    link.unshift(first);
+    (isHttp2(first) ? toGrpc : toWeb)(link);
+  });
 }

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import { Link } from './link.ts';
 
@@ -9,17 +8,20 @@ import { Link } from './link.ts';
  */
 export class Gate {
   readonly #clock: Clock;
+  readonly #isPlain: boolean;
   readonly #links = new Set<Link>();
   #frozen = false;
   #delayMs = 0;
 
-  constructor(clock: Clock) {
+  /** `isPlain` tells that what passes is not encrypted. */
+  constructor(clock: Clock, isPlain: boolean) {
     this.#clock = clock;
+    this.#isPlain = isPlain;
   }
 
   /** What the server should talk to in place of `socket`. */
-  admit(socket: Socket): Duplex {
-    const link = new Link(socket, this.#clock);
+  admit(socket: Socket): Link {
+    const link = new Link(socket, this.#clock, this.#isPlain);
     this.#links.add(link);
     link.once('close', () => this.#links.delete(link));
     link.delayMs = this.#delayMs;

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
+import { AuthorityRepair } from './authority.ts';
 
 interface Held {
   readonly chunk: Buffer;
@@ -22,15 +23,18 @@ export class Link extends Duplex {
   #onSent: (() => void) | undefined;
   #cancelTimer: (() => void) | undefined;
 
-  constructor(socket: Socket, clock: Clock) {
+  constructor(socket: Socket, clock: Clock, isPlain: boolean) {
     super();
     this.#socket = socket;
     this.#clock = clock;
     // HTTP/2 asks for these once the socket may be gone.
     this.remoteAddress = socket.remoteAddress;
     this.remotePort = socket.remotePort;
+    // Under TLS there is nothing here that could be read.
+    const repair = isPlain ? new AuthorityRepair() : undefined;
     socket.on('data', (chunk: Buffer) => {
-      if (!this.push(chunk)) socket.pause();
+      const bytes = repair?.push(chunk) ?? chunk;
+      if (bytes.length > 0 && !this.push(bytes)) socket.pause();
     });
     socket.on('end', () => this.push(null));
     // A reset is no failure of the server: the session ends either way.

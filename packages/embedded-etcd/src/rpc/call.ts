@@ -1,6 +1,6 @@
 import { type handleUnaryCall, type ServerUnaryCall, status } from '@grpc/grpc-js';
 import type { Caller, Etcd } from '../etcd.ts';
-import { EtcdError, withoutCode } from '../etcd-error.ts';
+import { EtcdError, refusal, withoutCode } from '../etcd-error.ts';
 
 /** What unary and streaming calls have in common. */
 type Call = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getAuthContext'>;
@@ -60,20 +60,23 @@ export function unaryWithoutCodes<Request, Response>(
   });
 }
 
-/** Who made a streaming call. Ends it when the caller needs a leader and there is none, now or for a while later on. */
-export function openStream(etcd: Etcd, call: StreamCall): Caller {
+/**
+ * Who made a streaming call. Undefined when the call has been ended, since its caller needs a leader and there is none; one that is
+ * lost for a while later on ends the call too.
+ */
+export function openStream(etcd: Etcd, call: StreamCall): Caller | undefined {
   const caller = callerOf(call);
-  if (caller.needsLeader) {
-    const end = (): void => {
-      try {
-        etcd.consensus.requireLeader();
-      } catch (error) {
-        failStream(call, error);
-      }
-    };
-    end();
-    call.once('close', etcd.consensus.guardStream(end));
+  if (!caller.needsLeader) return caller;
+  try {
+    etcd.consensus.requireLeader();
+  } catch (error) {
+    failStream(call, error);
+    return undefined;
   }
+  call.once(
+    'close',
+    etcd.consensus.guardStream(() => failStream(call, refusal('noLeader'))),
+  );
   return caller;
 }
 

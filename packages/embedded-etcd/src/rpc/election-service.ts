@@ -55,7 +55,9 @@ export function electionService(etcd: Etcd): UntypedServiceImplementation {
       return { header: etcd.header(), kv };
     }),
     Observe(call: ServerWritableStream<{ readonly name: Buffer }, LeaderResponse>) {
-      const turns = new Turns(etcd, openStream(etcd, call), keyOf(call.request.name));
+      const caller = openStream(etcd, call);
+      if (caller === undefined) return;
+      const turns = new Turns(etcd, caller, keyOf(call.request.name));
       let told = 0;
       const tell = async (): Promise<void> => {
         const header = etcd.header();

@@ -56,7 +56,7 @@ export function leaseService(etcd: Etcd): UntypedServiceImplementation {
       leases: etcd.database.lessor.list().map(({ id }) => ({ ID: id })),
     })),
     LeaseKeepAlive(call: ServerDuplexStream<LeaseRequest, KeepAliveResponse>) {
-      openStream(etcd, call);
+      if (openStream(etcd, call) === undefined) return;
       // One after the other: the answers come in the order of the requests, also when some had to wait for a leader.
       let last = Promise.resolve();
       const inTurn = (act: () => void | Promise<void>): void => {

@@ -66,8 +66,10 @@ export function maintenanceService(etcd: Etcd): UntypedServiceImplementation {
       };
     }),
     Snapshot(call: ServerWritableStream<object, object>) {
+      const caller = openStream(etcd, call);
+      if (caller === undefined) return;
       try {
-        requireRoot(openStream(etcd, call));
+        requireRoot(caller);
         throw unimplemented('the data is in memory only, there is no file to make a snapshot of');
       } catch (error) {
         failStream(call, error);

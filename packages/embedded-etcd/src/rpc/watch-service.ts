@@ -41,6 +41,7 @@ export function watchService(etcd: Etcd): UntypedServiceImplementation {
   return {
     Watch(call: WatchCall) {
       const caller = openStream(etcd, call);
+      if (caller === undefined) return;
       const { store, hub } = etcd.database;
       const stream = new WatchStream(store, hub, outletOf(etcd, call));
       const { clock, progressNotifyIntervalMs } = etcd.settings;

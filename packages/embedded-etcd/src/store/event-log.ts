@@ -31,15 +31,18 @@ export class EventLog {
   }
 
   /**
-   * Forgets what happened below `revision`, and the deletions at it. etcd keeps of a compacted revision what a read at it
-   * still shows, which is why a watch may start there and yet not see these deletions.
+   * Forgets what happened below `revision`, and of what happened at it all but the puts that a read at it still shows. So it is
+   * in etcd, which is why a watch may start there and yet not see its deletions.
    */
   compact(revision: number): void {
     const kept = Math.max(0, revision - this.#first);
     this.#revisions = this.#revisions.slice(kept);
     this.#first += kept;
     const oldest = this.#revisions[0];
-    if (oldest !== undefined) this.#revisions[0] = oldest.filter(({ kv }) => kv !== undefined);
+    if (oldest !== undefined && this.#first === revision) {
+      const last = new Map(oldest.map((change) => [change.key, change]));
+      this.#revisions[0] = oldest.filter((change) => change.kv !== undefined && last.get(change.key) === change);
+    }
   }
 
   /** Forgets what happened above `revision`. */

@@ -122,16 +122,26 @@ describe('a store', () => {
     expect(() => store.compact(2)).toThrow('future revision');
   });
 
-  test('keeps the puts of a compacted revision in the log, but not its deletions', () => {
+  test('keeps in the log what a compacted revision has put, but not what it has deleted', () => {
     const store = new Store();
     put(store, 'a');
     store.write((txn) => {
       txn.put('b', Buffer.from('1'), noLease);
       txn.delete(singleKey('a'));
+      txn.put('c', Buffer.from('1'), noLease);
+      txn.delete(singleKey('c'));
     });
     store.compact(3);
     expect(store.changesAt(2)).toEqual([]);
     expect(store.changesAt(3).map(({ key }) => key)).toEqual(['b']);
+  });
+
+  test('keeps all of the log when it is compacted to before the first write', () => {
+    const store = new Store();
+    put(store, 'a');
+    store.write((txn) => txn.delete(singleKey('a')));
+    store.compact(1);
+    expect([2, 3].map((revision) => store.changesAt(revision).length)).toEqual([1, 1]);
   });
 
   test('knows which keys a lease holds as they move between leases and go', () => {

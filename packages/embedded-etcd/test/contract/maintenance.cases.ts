@@ -208,6 +208,21 @@ export const maintenanceCases: Cases = {
     expect(count).toBe('0');
   },
 
+  'plain HTTP is told on the same port whether the server is well, and its version': quiet(async (context) => {
+    const ask = async (path: string, method = 'GET') => {
+      const response = await fetch(`${context.server.hosts}${path}`, { method });
+      return [response.status, response.headers.get('content-type'), await response.text()];
+    };
+    const text = 'text/plain; charset=utf-8';
+    expect(await ask('/health')).toEqual([200, text, '{"health":"true"}']);
+    expect(await ask('/health', 'POST')).toEqual([405, text, 'Method Not Allowed\n']);
+    expect(await ask('/version')).toEqual([200, 'application/json', '{"etcdserver":"3.4.23","etcdcluster":"3.4.0"}']);
+    expect(await ask('/nothing')).toEqual([404, text, '404 page not found\n']);
+    const alarm = { alarm: 'Nospace', memberID: await memberId(context) } as const;
+    await context.call('Maintenance/Alarm', { ...alarm, action: 'Activate' });
+    expect(await ask('/health')).toEqual([503, text, '{"health":"false"}\n']);
+  }),
+
   'a large answer comes whole': async (context) => {
     const value = Buffer.alloc(1_000_000);
     for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) await context.call('KV/Put', { key: b(key), value });

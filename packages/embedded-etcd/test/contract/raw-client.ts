@@ -111,6 +111,8 @@ export class RawClient {
   ) {
     this.#client = new Client(address, channel, {
       'grpc.max_receive_message_length': -1,
+      // A certificate is asked for by name: Node warns when it is by address.
+      'grpc.ssl_target_name_override': 'localhost',
       // A connection of its own, which does not wait for what became of another's.
       'grpc.use_local_subchannel_pool': 1,
     });

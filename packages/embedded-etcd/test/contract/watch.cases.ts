@@ -137,7 +137,12 @@ export const watchCases: Cases = {
   'a watch that starts at the compacted revision sees its puts, but not its deletions': async (context) => {
     await context.put('a', '1');
     await context.call('KV/Txn', {
-      success: [{ request_put: { key: b('b') } }, { request_delete_range: { key: b('a') } }],
+      success: [
+        { request_put: { key: b('b') } },
+        { request_delete_range: { key: b('a') } },
+        { request_txn: { success: [{ request_put: { key: b('c') } }] } },
+        { request_txn: { success: [{ request_delete_range: { key: b('c') } }] } },
+      ],
     });
     await context.call('KV/Compact', { revision: context.revision(2), physical: true });
     const { next } = await context.watch({ ...everything, start_revision: context.revision(2) });

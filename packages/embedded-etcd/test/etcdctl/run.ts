@@ -58,7 +58,7 @@ export function linesOf(output: string, endpoint: string): string[] {
     .replaceAll(/took = \S+/g, 'took = <time>')
     .replaceAll(/"took":"[^"]*"/g, '"took":"<time>"')
     .replaceAll(/(true|false)(,| \|) +2\2 +\d+\2 +\d+/g, '$1$2 2$2 <index>$2 <index>')
-    .replaceAll(/^(<endpoint>), \d+$/gm, '$1, <hash>')
+    .replaceAll(/^((?:http:\/\/)?<endpoint>), \d+$/gm, '$1, <hash>')
     .replaceAll(/remaining\(\d+s\)/g, 'remaining(<seconds>)')
     .replaceAll(/("ttl"|"TTL" :) ?:?\d+/g, '$1<seconds>')
     .replaceAll(
