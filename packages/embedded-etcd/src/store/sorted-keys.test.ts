@@ -12,21 +12,27 @@ describe('a set of sorted keys', () => {
     const step = fc.record({ add: fc.boolean(), key });
     const range = fc.record({ start: key, end: fc.option(key, { nil: undefined }) });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 200 }), fc.array(range, { maxLength: 10 }), (steps, ranges) => {
-        const keys = new SortedKeys();
-        const model = new Set<string>();
-        for (const { add, key: changed } of steps) {
-          if (add && !model.has(changed)) keys.add(changed);
-          if (!add) keys.delete(changed);
-          if (add) model.add(changed);
-          else model.delete(changed);
-        }
-        expect(keys.size).toBe(model.size);
-        for (const { start, end } of [everything, ...ranges]) {
-          const expected = [...model].filter((one) => one >= start && (end === undefined || one < end)).toSorted();
-          expect([...keys.within({ start, end })]).toEqual(expected);
-        }
-      }),
+      fc.property(
+        fc.array(step, { maxLength: 200, size: 'max' }),
+        fc.array(range, { maxLength: 10 }),
+        (steps, ranges) => {
+          // Chunks of two and three keys: many, and soon empty.
+          const keys = new SortedKeys(3);
+          const model = new Set<string>();
+          for (const { add, key: changed } of steps) {
+            if (add && !model.has(changed)) keys.add(changed);
+            if (!add) keys.delete(changed);
+            if (add) model.add(changed);
+            else model.delete(changed);
+          }
+          expect(keys.size).toBe(model.size);
+          for (const { start, end } of [everything, ...ranges]) {
+            const expected = [...model].filter((one) => one >= start && (end === undefined || one < end)).toSorted();
+            expect([...keys.within({ start, end })]).toEqual(expected);
+          }
+        },
+      ),
+      { numRuns: 500 },
     );
   });
 

@@ -1,7 +1,7 @@
 import type { Key, KeyRange } from './key-range.ts';
 
-/** Above this many keys a chunk is halved: small enough that an insertion moves little, large enough that few chunks are needed. */
-const maxChunk = 512;
+/** Small enough that an insertion moves little, large enough that few chunks are needed. */
+const defaultMaxChunk = 512;
 
 /**
  * A set of keys in byte order, as a list of sorted chunks.
@@ -12,7 +12,13 @@ const maxChunk = 512;
 export class SortedKeys {
   /** Never holds an empty chunk. */
   readonly #chunks: Key[][] = [];
+  readonly #maxChunk: number;
   #size = 0;
+
+  /** A chunk of more keys than `maxChunk` is halved. */
+  constructor(maxChunk: number = defaultMaxChunk) {
+    this.#maxChunk = maxChunk;
+  }
 
   get size(): number {
     return this.#size;
@@ -28,7 +34,7 @@ export class SortedKeys {
       return;
     }
     chunk.splice(lowerBound(chunk, key), 0, key);
-    if (chunk.length > maxChunk) this.#chunks.splice(at + 1, 0, chunk.splice(maxChunk >> 1));
+    if (chunk.length > this.#maxChunk) this.#chunks.splice(at + 1, 0, chunk.splice(this.#maxChunk >> 1));
   }
 
   /** Removes `key`; does nothing when it is not in the set. */

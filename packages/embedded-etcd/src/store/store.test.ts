@@ -8,7 +8,7 @@ const everything: KeyRange = { start: '\0', end: undefined };
 
 /** The store as a list of everything that ever happened, searched from the start each time. */
 class Model {
-  readonly history: { revision: number; key: string; value: string | undefined }[] = [];
+  history: { revision: number; key: string; value: string | undefined }[] = [];
   revision = 1;
   compacted = -1;
 
@@ -23,6 +23,11 @@ class Model {
     return [...alive]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, kv]) => `${key}=${kv.value} ${kv.create} ${kv.mod} ${kv.version}`);
+  }
+
+  rewind(revision: number): void {
+    this.revision = revision;
+    this.history = this.history.filter((event) => event.revision <= revision);
   }
 }
 
@@ -49,52 +54,85 @@ describe('a store', () => {
     const step = fc.oneof(
       { weight: 9, arbitrary: fc.array(change, { minLength: 1, maxLength: 3 }) },
       { weight: 1, arbitrary: fc.record({ compactBack: fc.nat(5) }) },
+      { weight: 1, arbitrary: fc.record({ rewindBack: fc.nat(5) }) },
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), fc.array(range, { maxLength: 5 }), (steps, ranges) => {
-        const store = new Store();
-        const model = new Model();
-        for (const one of steps) {
-          if (Array.isArray(one)) {
-            const before = model.history.length;
-            store.write((txn) => {
-              for (const act of one) {
-                if (act.kind === 'put') {
-                  txn.put(act.key, Buffer.from(act.value), noLease);
-                  model.history.push({ revision: model.revision + 1, key: act.key, value: act.value });
-                } else {
-                  const gone = model.keysAt(act.range, Infinity);
-                  expect(show(txn.delete(act.range))).toEqual(gone);
-                  for (const line of gone) {
-                    model.history.push({ revision: model.revision + 1, key: line.split('=')[0]!, value: undefined });
+      fc.property(
+        fc.array(step, { maxLength: 40, size: 'max' }),
+        fc.array(range, { maxLength: 5 }),
+        (steps, ranges) => {
+          const store = new Store();
+          const model = new Model();
+          for (const one of steps) {
+            if (Array.isArray(one)) {
+              const before = model.history.length;
+              store.write((txn) => {
+                for (const act of one) {
+                  if (act.kind === 'put') {
+                    txn.put(act.key, Buffer.from(act.value), noLease);
+                    model.history.push({ revision: model.revision + 1, key: act.key, value: act.value });
+                  } else {
+                    const gone = model.keysAt(act.range, Infinity);
+                    expect(show(txn.delete(act.range))).toEqual(gone);
+                    for (const line of gone) {
+                      model.history.push({ revision: model.revision + 1, key: line.split('=')[0]!, value: undefined });
+                    }
                   }
+                  expect(show(txn.scan(everything))).toEqual(model.keysAt(everything, Infinity));
                 }
-                expect(show(txn.scan(everything))).toEqual(model.keysAt(everything, Infinity));
-              }
-            });
-            if (model.history.length > before) model.revision += 1;
-          } else {
-            const revision = model.revision - one.compactBack;
-            if (revision <= model.compacted) continue;
-            store.compact(revision);
-            model.compacted = revision;
+              });
+              if (model.history.length > before) model.revision += 1;
+            } else if ('compactBack' in one) {
+              const revision = model.revision - one.compactBack;
+              if (revision <= model.compacted) continue;
+              store.compact(revision);
+              model.compacted = revision;
+            } else {
+              const revision = model.revision - one.rewindBack;
+              if (revision < Math.max(1, model.compacted)) continue;
+              store.rewind(revision);
+              model.rewind(revision);
+            }
+            expect(store.revision).toBe(model.revision);
           }
-          expect(store.revision).toBe(model.revision);
-        }
-        for (let revision = Math.max(1, model.compacted); revision <= model.revision; revision += 1) {
-          for (const one of [everything, ...ranges]) {
-            expect(show(store.scan(one, revision))).toEqual(model.keysAt(one, revision));
+          for (let revision = Math.max(1, model.compacted); revision <= model.revision; revision += 1) {
+            for (const one of [everything, ...ranges]) {
+              expect(show(store.scan(one, revision))).toEqual(model.keysAt(one, revision));
+            }
+            if (revision > model.compacted) {
+              const changes = store
+                .changesAt(revision)
+                .map(({ key: changed, kv }) => `${changed}=${kv?.value.toString()}`);
+              const expected = model.history.filter((event) => event.revision === revision);
+              expect(changes).toEqual(expected.map((event) => `${event.key}=${event.value}`));
+            }
           }
-          if (revision > model.compacted) {
-            const changes = store
-              .changesAt(revision)
-              .map(({ key: changed, kv }) => `${changed}=${kv?.value.toString()}`);
-            const expected = model.history.filter((event) => event.revision === revision);
-            expect(changes).toEqual(expected.map((event) => `${event.key}=${event.value}`));
-          }
-        }
-      }),
+          expect(store.changesAt(model.revision + 1)).toEqual([]);
+        },
+      ),
+      { numRuns: 1000 },
     );
+  });
+
+  test('holds no more than its history: nothing of what was deleted before the compaction', () => {
+    const store = new Store();
+    put(store, 'a', 'long ago');
+    put(store, 'b', '1');
+    put(store, 'b', '22');
+    store.write((txn) => txn.delete(singleKey('a')));
+    expect(store.byteSize()).toBe(9 + 2 + 3);
+    store.compact(5);
+    expect(store.byteSize()).toBe(3);
+  });
+
+  test('gives leases the keys back that they had at the revision it is rewound to', () => {
+    const store = new Store();
+    put(store, 'a', 'v', '7');
+    put(store, 'b', 'v', '7');
+    put(store, 'a', 'v', '8');
+    store.write((txn) => txn.delete(singleKey('b')));
+    store.rewind(3);
+    expect([store.keysOf('7'), store.keysOf('8')]).toEqual([['a', 'b'], []]);
   });
 
   test('makes no revision of a write that changes nothing', () => {

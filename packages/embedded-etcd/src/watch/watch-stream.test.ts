@@ -196,7 +196,7 @@ describe('a watch stream', () => {
       { weight: 2, arbitrary: fc.constant({ read: true }) },
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 4 }), (steps, room) => {
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), fc.integer({ min: 1, max: 4 }), (steps, room) => {
         const { store, stream, put, read } = setUp(room);
         const history: { key: string; revision: number }[] = [];
         const watched: { key: string; from: number }[] = [];
@@ -222,6 +222,7 @@ describe('a watch stream', () => {
           expect(seen).toEqual(expected.map(({ revision }) => revision));
         }
       }),
+      { numRuns: 1000 },
     );
   });
 });
