@@ -87,9 +87,11 @@ export class Faults {
     if (store.compactedRevision < store.revision) this.#etcd.database.compact(store.revision);
   }
 
-  /** Ends a lease as if its time were over. Throws an error when there is none of this id. */
+  /** Ends a lease as if its time were over. Throws a RangeError when there is none of this id. */
   expire(leaseId: string): void {
-    this.#etcd.database.lessor.revoke(leaseId);
+    const { lessor } = this.#etcd.database;
+    if (!lessor.has(leaseId)) throw new RangeError(`There is no lease ${leaseId}`);
+    lessor.revoke(leaseId);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { createAuthority } from '@lb/testkit';
 import { expect, test } from 'vitest';
 import { InvalidOptionError } from './errors.ts';
 import { checkOptions, type EtcdOptions } from './options.ts';
@@ -28,4 +29,13 @@ test.each<[EtcdOptions, string]>([
 ])('refuses %j', (options, message) => {
   expect(() => checkOptions(options)).toThrow(InvalidOptionError);
   expect(() => checkOptions(options)).toThrow(message);
+});
+
+test('takes a certificate with its key, and not with another', () => {
+  const authority = createAuthority();
+  const [server, other] = [authority.issue('server'), authority.issue('other')];
+  expect(checkOptions({ tls: { ...server, ca: authority.ca } }).tls).toEqual({ ...server, ca: authority.ca });
+  expect(() => checkOptions({ tls: { cert: server.cert, key: other.key } })).toThrow(
+    /^Option "tls" must be a certificate and its key, got ".*key values mismatch"$/,
+  );
 });

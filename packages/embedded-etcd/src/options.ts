@@ -1,3 +1,4 @@
+import { createSecureContext } from 'node:tls';
 import { type Clock, systemClock } from './clock.ts';
 import { InvalidOptionError } from './errors.ts';
 
@@ -60,5 +61,10 @@ function checkTls({ cert, key, ca }: TlsOptions): void {
   for (const [name, text] of Object.entries({ cert, key, ...(ca !== undefined && { ca }) })) {
     // The text is not shown: it may be the key.
     if (!text?.toString().includes('-----BEGIN ')) throw new InvalidOptionError(`tls.${name}`, 'PEM text', typeof text);
+  }
+  try {
+    createSecureContext({ cert, key, ...(ca !== undefined && { ca }) });
+  } catch (error) {
+    throw new InvalidOptionError('tls', 'a certificate and its key', error instanceof Error ? error.message : error);
   }
 }

@@ -281,7 +281,7 @@ describe('the faults of the embedded etcd', () => {
     await context.put('a', '', { lease: id });
     faults.expire(id);
     expect(await context.contents()).toEqual([]);
-    expect(() => faults.expire(id)).toThrow('etcdserver: requested lease not found');
+    expect(() => faults.expire(id)).toThrow(new RangeError(`There is no lease ${id}`));
   });
 
   test('refuse watches, and not those that are there', async () => {

@@ -127,7 +127,7 @@ export class Lessor {
     if (this.#leases.size > 0) this.#startSweeping();
   }
 
-  /** Ends no more leases by time, for good. */
+  /** Looks no more for leases that are over, until one is granted. */
   stop(): void {
     this.#stopSweeping?.();
     this.#stopSweeping = undefined;

@@ -24,9 +24,9 @@ export function createWeb({ isHealthy, version }: WebAnswers): Server {
     },
   };
   return createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://etcd');
-    const page = pages[pathname];
-    if (pathname.startsWith('/v3')) response.writeHead(501, json).end(noGateway);
+    const [path = ''] = (request.url ?? '').split('?');
+    const page = pages[path];
+    if (path.startsWith('/v3')) response.writeHead(501, json).end(noGateway);
     else if (page === undefined) response.writeHead(404, plainText).end('404 page not found\n');
     else if (request.method !== 'GET')
       response.writeHead(405, { ...plainText, allow: 'GET' }).end('Method Not Allowed\n');

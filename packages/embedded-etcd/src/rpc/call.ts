@@ -26,6 +26,7 @@ export function unary<Request, Response>(
   return async (call, callback) => {
     let answered = false;
     const onCancel = (listener: () => void): void => {
+      if (call.cancelled) listener();
       // gRPC tells of a cancellation when a call ends as well.
       call.once('cancelled', () => {
         if (!answered) listener();

@@ -2,7 +2,7 @@ import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Etcd } from '../etcd.ts';
 import { checkDelete } from '../auth/access.ts';
 import { applyDelete } from '../store/apply.ts';
-import { keyOf } from '../store/key-range.ts';
+import { bytesOf, keyOf } from '../store/key-range.ts';
 import type { LeaseId } from '../store/key-value.ts';
 import { Turns } from '../turns.ts';
 import { unaryWithoutCodes } from './call.ts';
@@ -17,7 +17,7 @@ export function lockService(etcd: Etcd): UntypedServiceImplementation {
         const turns = new Turns(etcd, caller, keyOf(name));
         const { claim } = await turns.join(lease, Buffer.alloc(0));
         await turns.wait(claim, onCancel);
-        return { header: etcd.header(), key: Buffer.from(claim.key, 'latin1') };
+        return { header: etcd.header(), key: bytesOf(claim.key) };
       },
     ),
     Unlock: unaryWithoutCodes(etcd, ({ key }: { readonly key: Buffer }, caller) => {

@@ -35,7 +35,7 @@ export class KeyHistory {
     return this.#steps.length === 0;
   }
 
-  /** Bytes of all puts, more or less. */
+  /** Bytes of the keys and values of all puts. */
   byteSize(): number {
     return this.#steps.reduce((sum, { kv }) => sum + (kv === undefined ? 0 : kv.key.length + kv.value.length), 0);
   }

@@ -121,7 +121,7 @@ export class Store implements View {
     }
   }
 
-  /** Bytes of all keys and values in the history, more or less. O(n). */
+  /** Bytes of all keys and values in the history. O(n). */
   byteSize(): number {
     let size = 0;
     for (const history of this.#histories.values()) size += history.byteSize();

@@ -129,7 +129,8 @@ export class WatchStream {
       const changes = this.#store.changesAt(watcher.next).filter(({ key }) => includes(watcher.options.range, key));
       const own = watcher.eventsOf(changes, this.#store);
       if (own.length > 0) revisions += 1;
-      events.push(...own);
+      // Not spread: a revision may have more changes than a call has room for arguments.
+      for (const event of own) events.push(event);
       watcher.next += 1;
     }
     return events;
