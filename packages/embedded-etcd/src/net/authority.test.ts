@@ -149,7 +149,7 @@ describe('a repaired connection', () => {
           ).toEqual(expected);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 

@@ -32,7 +32,7 @@ describe('a set of sorted keys', () => {
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 

@@ -110,7 +110,7 @@ describe('a store', () => {
           expect(store.changesAt(model.revision + 1)).toEqual([]);
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 200 },
     );
   });
 
@@ -176,10 +176,12 @@ describe('a store', () => {
 
   test('keeps all of the log when it is compacted to before the first write', () => {
     const store = new Store();
-    put(store, 'a');
-    store.write((txn) => txn.delete(singleKey('a')));
+    store.write((txn) => {
+      txn.put('a', Buffer.from('1'), noLease);
+      txn.delete(singleKey('a'));
+    });
     store.compact(1);
-    expect([2, 3].map((revision) => store.changesAt(revision).length)).toEqual([1, 1]);
+    expect(store.changesAt(2).length).toBe(2);
   });
 
   test('knows which keys a lease holds as they move between leases and go', () => {

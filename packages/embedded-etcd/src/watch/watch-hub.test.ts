@@ -34,7 +34,7 @@ test('tells each watcher of the changes in its range, in order, and nobody else'
         expect(told).toEqual(expected);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 

@@ -222,7 +222,7 @@ describe('a watch stream', () => {
           expect(seen).toEqual(expected.map(({ revision }) => revision));
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 });
