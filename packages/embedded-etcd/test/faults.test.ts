@@ -111,7 +111,8 @@ describe.each(implementations)('$name', ({ isThere, start }) => {
     await next();
     await next();
     expect(await next()).toBe('#0 @3 DELETE a m3');
-    expect(performance.now() - thawed).toBeLessThan(1500);
+    // Had its time begun anew it would be 2 s at least.
+    expect(performance.now() - thawed).toBeLessThan(1900);
     expect((await context.call('Lease/LeaseLeases', {})).leases).toEqual([{ ID: '8' }]);
   });
 
