@@ -204,7 +204,9 @@ async function replay(context: Context, request: IWatchCreateRequest, base: numb
   }
 }
 
-describe.skipIf(!hasEtcd())('a random history has the same answers here and on a real etcd', () => {
+const missing = hasEtcd() ? '' : ' (skipped: there is no etcd on the PATH)';
+
+describe.skipIf(missing !== '')(`a random history has the same answers here and on a real etcd${missing}`, () => {
   const servers: TestServer[] = [];
 
   beforeAll(async () => {

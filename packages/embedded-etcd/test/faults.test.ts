@@ -34,7 +34,7 @@ const implementations: readonly { name: string; isThere: boolean; start: () => P
     },
   },
   {
-    name: 'real etcd',
+    name: hasEtcd() ? 'real etcd' : 'real etcd (skipped: there is none on the PATH)',
     isThere: hasEtcd(),
     start: async () => {
       const etcd = await startRealEtcd({ args: ['--bcrypt-cost', '4'] });

@@ -37,7 +37,7 @@ const implementations: readonly Implementation[] = [
     start: async (mutual) => startEtcd({ tls: { ...server, ...(mutual && { ca: authority.ca }) } }),
   },
   {
-    name: 'real etcd',
+    name: hasEtcd() ? 'real etcd' : 'real etcd (skipped: there is none on the PATH)',
     isThere: hasEtcd(),
     start: async (mutual) =>
       startRealEtcd({ scheme: 'https', args: ['--bcrypt-cost', '4', ...serverFiles, ...(mutual ? clientFiles : [])] }),
