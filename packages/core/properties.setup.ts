@@ -1,4 +1,8 @@
 /** Sets how often properties run: 100 times, or `FC_RUNS` times. fast-check prints the seed of a run that fails. */
 import fc from 'fast-check';
 
-fc.configureGlobal({ numRuns: Number(process.env.FC_RUNS ?? 100) });
+fc.configureGlobal({
+  numRuns: Number(process.env.FC_RUNS ?? 100),
+  // A property that says `maxLength: 300` means it. Otherwise fast-check stops at about 10, and no sequence is ever long.
+  defaultSizeToMaxWhenMaxSpecified: true,
+});
