@@ -1,10 +1,13 @@
+export { Backoff, type BackoffOptions } from './backoff.ts';
 export { type Channel, typedChannel } from './channel.ts';
 export type { Discovery, Endpoint, Snapshot } from './endpoint.ts';
 export { InvalidOptionError, NoEndpointError, type NoEndpointReason } from './errors.ts';
 export { murmur3 } from './hash/murmur3.ts';
+export { HedgeDelay, type HedgeDelayOptions } from './hedge-delay.ts';
 export type { FinaglePeakEwmaOptions } from './load/finagle-peak-ewma.ts';
 export type { PeakEwmaOptions } from './load/guarded-peak-ewma.ts';
 export { InFlight } from './load/in-flight.ts';
+export { checkNumber, checkOneOf, checkString, type NumberBounds } from './options.ts';
 export {
   failure,
   type Failure,
@@ -15,7 +18,6 @@ export {
   success,
   type Success,
 } from './outcome.ts';
-export { checkNumber, checkOneOf, checkString, type NumberBounds } from './options.ts';
 export { isOpen, Peer } from './peer.ts';
 export { PeerPool, type PeerPoolOptions, type PoolChange } from './peer-pool.ts';
 export type { BoundedLoadOptions } from './pickers/bounded-load.ts';
@@ -28,3 +30,4 @@ export type { ProbeAnswer } from './pickers/probe-pool.ts';
 export { policies } from './policies.ts';
 export type { Load, LoadReport, PickCandidate, PickContext, Picker, PickTrace, Policy, Random } from './policy.ts';
 export { seededRandom } from './random.ts';
+export { RetryBudget, type RetryBudgetOptions } from './retry-budget.ts';
