@@ -34,3 +34,6 @@ export { policies } from './policies.ts';
 export type { Load, LoadReport, PickCandidate, PickContext, Picker, PickTrace, Policy, Random } from './policy.ts';
 export { seededRandom } from './random.ts';
 export { RetryBudget, type RetryBudgetOptions } from './retry-budget.ts';
+export { deterministicAperture, type DeterministicApertureOptions } from './subset/deterministic-aperture.ts';
+export { randomSubset, type RandomSubsetOptions } from './subset/random-subset.ts';
+export type { Subset } from './subset/subset.ts';
