@@ -32,6 +32,9 @@ export type { PrequalOptions, ProbeSink, ProbeSource } from './pickers/prequal.t
 export type { ProbeAnswer } from './pickers/probe-pool.ts';
 export { policies } from './policies.ts';
 export type { Load, LoadReport, PickCandidate, PickContext, Picker, PickTrace, Policy, Random } from './policy.ts';
+export type { Preference } from './preference/preference.ts';
+export { priorities, type PrioritiesOptions } from './preference/priority.ts';
+export { preferZone, type PreferZoneOptions } from './preference/zone.ts';
 export { seededRandom } from './random.ts';
 export { RetryBudget, type RetryBudgetOptions } from './retry-budget.ts';
 export { deterministicAperture, type DeterministicApertureOptions } from './subset/deterministic-aperture.ts';
