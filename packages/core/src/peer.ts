@@ -1,4 +1,5 @@
 import type { Endpoint } from './endpoint.ts';
+import type { Ejection } from './health/ejection.ts';
 import type { Load, PickContext } from './policy.ts';
 
 /** An endpoint as this client knows it. The same object for as long as the endpoint's id is known, whatever else changes. */
@@ -7,21 +8,39 @@ export class Peer {
   readonly load: Load;
   /** The endpoint as last discovered. Written by the pool. */
   endpoint: Endpoint;
-  /** Weight in effect now, above 0 for every peer that a picker sees. Written by the pool. */
+  /**
+   * Weight in effect now: the endpoint's, times slow start and the preference for its zone or priority; above 0 for every peer
+   * that a picker sees, and 0 for the others. Written by the pool.
+   */
   weight: number;
-  /** Most attempts in flight at once. Written by the pool. */
+  /** Most attempts in flight at once: the endpoint's `maxConcurrency`, or what a limiter found if that is less. Written by the pool. */
   limit: number;
+  /** Set while the peer is set aside for failing. Written by the pool. */
+  ejection: Ejection | undefined;
+  /** Whether the registry no longer lists the endpoint, without having said why. Written by the pool. */
+  suspect: boolean;
 
   constructor(endpoint: Endpoint, load: Load) {
     this.id = endpoint.id;
     this.load = load;
     this.endpoint = endpoint;
-    this.weight = endpoint.weight ?? 1;
+    this.weight = weightOf(endpoint);
     this.limit = endpoint.maxConcurrency ?? Infinity;
+    this.ejection = undefined;
+    this.suspect = false;
   }
 }
 
 /** Whether `peer` may be picked: it has room, and this request has not ruled it out. */
 export function isOpen(peer: Peer, context: PickContext): boolean {
   return peer.load.inFlight < peer.limit && !(context.exclude?.has(peer) ?? false);
+}
+
+/**
+ * The weight that an endpoint asks for. What is no number above 0 asks for no traffic, however it got past the registry; what is
+ * beyond reason is brought back to where sums and products of weights stay numbers.
+ */
+function weightOf(endpoint: Endpoint): number {
+  const { weight = 1 } = endpoint;
+  return weight > 0 && weight < Infinity ? Math.min(1e100, Math.max(1e-100, weight)) : 0;
 }
