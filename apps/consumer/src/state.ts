@@ -20,8 +20,9 @@ interface PeerState extends TrafficSummary {
   readonly origin: string;
   readonly zone: string | null;
   readonly state: 'serving' | 'draining';
+  /** What the provider asks for. */
   readonly weight: number;
-  /** Part of the weight of all peers, from 0 to 1. */
+  /** Part of the weight of all peers that it gets now, from 0 to 1: less while it warms up or is set aside. */
   readonly weightShare: number;
   /** Part of the attempts of all peers in the window, from 0 to 1; `null` when there were none. */
   readonly share: number | null;
@@ -65,7 +66,7 @@ export class StateKeeper {
         origin: peer.endpoint.origin,
         zone: peer.endpoint.zone ?? null,
         state: peer.endpoint.state,
-        weight: peer.weight,
+        weight: peer.endpoint.weight ?? 1,
         weightShare: weights === 0 ? 0 : peer.weight / weights,
         share: attempts === 0 ? null : traffic.count / attempts,
         inFlight: peer.load.inFlight,

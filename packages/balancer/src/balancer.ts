@@ -63,7 +63,7 @@ export class Balancer implements AsyncDisposable {
     if (!/^[A-Za-z0-9][\w.-]*$/.test(service)) {
       throw new InvalidOptionError('service', 'a name of letters, digits, dots, dashes and underscores', service);
     }
-    this.pool = new PeerPool({ service, policy, random });
+    this.pool = new PeerPool({ service, policy, random, timeOrigin: performance.timeOrigin });
     this.#transport = new Transport({
       connections: checkNumber('connectionsPerPeer', options.connectionsPerPeer ?? 64, { min: 1, integer: true }),
       connectTimeoutMs: checkTimeout('connectTimeoutMs', options.connectTimeoutMs ?? 300),

@@ -1,15 +1,21 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
+import type { Attempt } from './attempt.ts';
 import type { Endpoint } from './endpoint.ts';
 import { NoEndpointError } from './errors.ts';
-import { success } from './outcome.ts';
+import { AimdLimiter } from './limit/aimd-limiter.ts';
+import { failure } from './outcome.ts';
 import { PeerPool } from './peer-pool.ts';
 import { policies } from './policies.ts';
+import type { PeerPoolOptions } from './pool-options.ts';
+import { preferZone } from './preference/zone.ts';
 import { seededRandom } from './random.ts';
+import { randomSubset } from './subset/random-subset.ts';
 import { endpoint, tally } from './testing.ts';
 
-const pool = (policy = policies.p2c()) => new PeerPool({ policy, random: seededRandom(1), service: 'hash' });
+const pool = (policy = policies.p2c(), options: Partial<PeerPoolOptions> = {}) =>
+  new PeerPool({ policy, random: seededRandom(1), service: 'hash', ...options });
 const context = { now: 0 };
 
 describe('an update', () => {
@@ -60,14 +66,31 @@ describe('an update', () => {
     );
   });
 
-  it('lets what is in flight on a removed peer end', () => {
+  it('keeps peers in the order of the snapshot', () => {
     const subject = pool();
-    subject.update({ revision: 1, endpoints: [endpoint('a')] }, 0);
-    const peer = subject.pickOrThrow(context);
-    peer.load.begin(0);
-    subject.update({ revision: 2, endpoints: [] }, 0);
-    peer.load.end(5, success, 5);
-    expect(peer.load.inFlight).toBe(0);
+    subject.update({ revision: 1, endpoints: [endpoint('b'), endpoint('d')] }, 0);
+    subject.update({ revision: 2, endpoints: ['d', 'a', 'b', 'd', 'c'].map((id) => endpoint(id)) }, 0);
+    expect([...subject.peers].map(({ id }) => id).join('')).toBe('dabc');
+  });
+
+  it('builds a new picker only when it says something new', () => {
+    const policy = policies.p2c();
+    const createPicker = vi.spyOn(policy, 'createPicker');
+    const subject = pool(policy);
+    const fields = { weight: 2, metadata: { version: '1' } };
+    subject.update({ revision: 1, endpoints: [endpoint('a', fields), endpoint('b')] }, 0);
+    const same = subject.update({ revision: 2, endpoints: [endpoint('b'), endpoint('a', { ...fields })] }, 0);
+    expect([same.changed, createPicker.mock.calls.length]).toEqual([[], 1]);
+    const metadata = { version: '2' };
+    const said = subject.update({ revision: 3, endpoints: [endpoint('b'), endpoint('a', { ...fields, metadata })] }, 0);
+    expect([said.changed.length, createPicker.mock.calls.length]).toEqual([1, 2]);
+  });
+
+  it('keeps weights that are no use from the policy', () => {
+    const subject = pool();
+    const weights = [NaN, -1, Infinity, 1e308, 5e-324, 1];
+    subject.update({ revision: 1, endpoints: weights.map((weight, index) => endpoint(`p${index}`, { weight })) }, 0);
+    expect([...subject.peers].map((peer) => peer.weight)).toEqual([0, 0, 0, 1e100, 1e-100, 1]);
   });
 });
 
@@ -107,7 +130,162 @@ describe('a pick', () => {
   });
 });
 
-it('refuses options that are not what they should be', () => {
-  // @ts-expect-error a policy is needed
-  expect(() => new PeerPool({ random: Math.random })).toThrow(/"policy" must be a Policy, got undefined/);
+describe('a subset', () => {
+  it('decides who is a peer at all, and with what part of its weight', () => {
+    const shares = new Map(Object.entries({ a: 1, b: 0.25, c: 0, ghost: 1 }));
+    const subject = pool(policies.p2c(), { subset: () => shares });
+    const endpoints = ['a', 'b', 'c', 'd'].map((id) => endpoint(id, { weight: 2 }));
+    const change = subject.update({ revision: 1, endpoints }, 0);
+    expect(change.added.map(({ id, weight }) => [id, weight])).toEqual([
+      ['a', 2],
+      ['b', 0.5],
+    ]);
+    shares.set('a', 0).set('b', 0.75);
+    const { removed, changed } = subject.update({ revision: 1, endpoints }, 0);
+    expect([removed.map(({ id }) => id), changed.map(({ weight }) => weight)]).toEqual([['a'], [1.5]]);
+  });
+
+  it('is asked again at each update, so that clients can come and go', () => {
+    let mine = ['a', 'b'];
+    const subject = pool(policies.p2c(), { subset: () => new Map(mine.map((id) => [id, 1])) });
+    const endpoints = 'abcd'.split('').map((id) => endpoint(id));
+    subject.update({ revision: 1, endpoints }, 0);
+    const [, b] = subject.peers;
+    mine = ['b', 'c'];
+    const change = subject.update({ revision: 1, endpoints }, 0);
+    expect([change.added.map(({ id }) => id), change.removed.map(({ id }) => id)]).toEqual([['c'], ['a']]);
+    expect([...subject.peers]).toContain(b);
+  });
+
+  it('leaves no gap to panic about when it moves on', () => {
+    let mine = ['a', 'b', 'c', 'd'];
+    const subject = pool(policies.p2c(), { suspicion: true, subset: () => new Map(mine.map((id) => [id, 1])) });
+    const endpoints = 'abcd'.split('').map((id) => endpoint(id));
+    subject.update({ revision: 1, endpoints }, 0);
+    mine = ['a'];
+    subject.update({ revision: 2, endpoints }, 0);
+    expect([subject.tier, subject.status(0).baseline]).toEqual(['available', 1]);
+  });
+
+  it('keeps suspects that it has chosen, and no others', () => {
+    const subject = pool(policies.p2c(), { suspicion: true, subset: randomSubset({ size: 3, seed: 1 }) });
+    const endpoints = 'abcdefgh'.split('').map((id) => endpoint(id));
+    subject.update({ revision: 5, endpoints }, 0);
+    const chosen = [...subject.peers].map(({ id }) => id);
+    const change = subject.update({ revision: 1, endpoints: [] }, 0);
+    expect(change.suspected.map(({ id }) => id).toSorted()).toEqual(chosen.toSorted());
+  });
+
+  it('knows a suspect for one that it chooses only later', () => {
+    let mine = ['a'];
+    const subject = pool(policies.p2c(), { suspicion: true, subset: () => new Map(mine.map((id) => [id, 1])) });
+    subject.update({ revision: 5, endpoints: [endpoint('a'), endpoint('b')] }, 0);
+    subject.update({ revision: 1, endpoints: [endpoint('a')] }, 0);
+    mine = ['a', 'b'];
+    const change = subject.update({ revision: 2, endpoints: [endpoint('a')] }, 0);
+    expect(change.added.map(({ id }) => id)).toEqual(['b']);
+    expect(subject.status(0).peers.map(({ id, state }) => [id, state])).toEqual([
+      ['a', 'serving'],
+      ['b', 'suspect'],
+    ]);
+  });
+});
+
+it('multiplies weights by what a preference says, and leaves out whom it leaves out', () => {
+  const preference = preferZone({ zone: 'x', minPeers: 0 });
+  const subject = pool(policies.random(), { preference });
+  const zones = [endpoint('a', { zone: 'x' }), endpoint('b', { zone: 'y' }), endpoint('c', { zone: 'x', weight: 0 })];
+  subject.update({ revision: 1, endpoints: zones }, 0);
+  expect([...subject.peers].map((peer) => peer.weight)).toEqual([2, 0, 0]);
+  expect([...tally(50, () => subject.pick(context)).keys()]).toEqual(['a']);
+  // What prefers nobody is not followed.
+  const lost = pool(policies.random(), { preference: (available) => available.map(() => 0) });
+  lost.update({ revision: 1, endpoints: zones }, 0);
+  expect(lost.pick(context)).toBeDefined();
+});
+
+it('closes a peer at the limit that is found for it, and at what it says of itself', () => {
+  const subject = pool(policies.p2c(), { limiter: () => new AimdLimiter({ initial: 4 }) });
+  subject.update({ revision: 1, endpoints: [endpoint('a'), endpoint('b', { maxConcurrency: 3 })] }, 0);
+  const attempts: Attempt[] = [];
+  for (let peer = subject.pick(context); peer !== undefined; peer = subject.pick(context)) {
+    attempts.push(subject.begin(peer, 0));
+  }
+  expect([...subject.peers].map((peer) => [peer.load.inFlight, peer.limit])).toEqual([
+    [4, 4],
+    [3, 3],
+  ]);
+  expect(subject.noEndpoint().reason).toBe('saturated');
+  attempts.find(({ peer }) => peer.id === 'a')!.end(failure('overload'), 10);
+  expect([...subject.peers].map((peer) => peer.limit)).toEqual([3, 3]);
+  subject.update({ revision: 2, endpoints: [endpoint('a'), endpoint('b', { maxConcurrency: 9 })] }, 0);
+  expect([...subject.peers].map((peer) => peer.limit)).toEqual([3, 4]);
+});
+
+it('describes itself in plain data', () => {
+  const subject = pool(policies.p2c(), { suspicion: true, slowStart: false });
+  const zone = 'x';
+  const listed = [
+    endpoint('a', { weight: 2, zone }),
+    endpoint('b', { state: 'draining' }),
+    endpoint('c'),
+    endpoint('d'),
+  ];
+  subject.update({ revision: 8, endpoints: listed }, 0);
+  const [a, , c] = subject.peers;
+  subject.begin(a!, 0);
+  subject.eject(c!, 'operator', 5);
+  subject.update({ revision: 2, endpoints: listed.slice(0, 3) }, 5);
+  const status = subject.status(10);
+  expect(status).toMatchObject({
+    service: 'hash',
+    policy: 'p2c',
+    revision: 2,
+    tier: 'panic',
+    candidates: 2,
+    ejected: 1,
+    baseline: 3,
+    suspects: 1,
+  });
+  expect(
+    status.peers.map(({ id, state, weight, effectiveWeight, inFlight }) => [
+      id,
+      state,
+      weight,
+      effectiveWeight,
+      inFlight,
+    ]),
+  ).toEqual([
+    ['a', 'serving', 2, 2, 1],
+    ['b', 'draining', 1, 0, 0],
+    ['c', 'ejected', 1, 1, 0],
+    ['d', 'suspect', 1, 1, 0],
+  ]);
+  expect(status.peers[2]?.ejection).toMatchObject({ reason: 'operator', since: 5 });
+  expect(JSON.parse(JSON.stringify(status))).toMatchObject({
+    peers: [{ zone: 'x', origin: 'http://a.test:80' }, {}, {}, {}],
+  });
+});
+
+it.each([
+  { option: 'policy', options: { policy: undefined } },
+  { option: 'random', options: { random: 0.5 } },
+  { option: 'random', options: { random: undefined } },
+  { option: 'limiter', options: { limiter: {} } },
+  { option: 'subset', options: { subset: [] } },
+  { option: 'preference', options: { preference: 'zone' } },
+  { option: 'timeOrigin', options: { timeOrigin: NaN } },
+  { option: 'panicShare', options: { panicShare: 50 } },
+  { option: 'slowStart.windowMs', options: { slowStart: { windowMs: -1 } } },
+  { option: 'suspicion.windowMs', options: { suspicion: { windowMs: -1 } } },
+  { option: 'ejection.detectors', options: { ejection: { detectors: [] } } },
+  { option: 'ejection.maxEjectedShare', options: { ejection: { maxEjectedShare: 1.5 } } },
+  { option: 'ejection.baseMs', options: { ejection: { baseMs: -1 } } },
+  { option: 'ejection.capMs', options: { ejection: { baseMs: 100, capMs: 50 } } },
+  { option: 'ejection.jitter', options: { ejection: { jitter: 2 } } },
+  { option: 'ejection.forgiveMs', options: { ejection: { forgiveMs: 0 } } },
+])('refuses $options for $option', ({ option, options }) => {
+  const made = { policy: policies.p2c(), random: seededRandom(1), ...options };
+  // @ts-expect-error what a caller without types might pass
+  expect(() => new PeerPool(made)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION', option }));
 });

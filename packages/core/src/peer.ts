@@ -40,7 +40,17 @@ export function isOpen(peer: Peer, context: PickContext): boolean {
  * The weight that an endpoint asks for. What is no number above 0 asks for no traffic, however it got past the registry; what is
  * beyond reason is brought back to where sums and products of weights stay numbers.
  */
-function weightOf(endpoint: Endpoint): number {
+export function weightOf(endpoint: Endpoint): number {
   const { weight = 1 } = endpoint;
   return weight > 0 && weight < Infinity ? Math.min(1e100, Math.max(1e-100, weight)) : 0;
+}
+
+/** Whether the endpoint asks for new work. */
+export function takesWork(endpoint: Endpoint): boolean {
+  return endpoint.state === 'serving' && weightOf(endpoint) > 0;
+}
+
+/** Whether the peer counts among those that should be available: listed, and asking for work. */
+export function isCandidate(peer: Peer): boolean {
+  return !peer.suspect && takesWork(peer.endpoint);
 }

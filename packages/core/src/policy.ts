@@ -4,6 +4,7 @@
  * What an endpoint costs now (`Load`) and what chooses among peers (`Picker`) are independent; a `Policy` pairs one with the
  * other. The split is Finagle's (`DistributorT` and `NodeT`), and keeps each half short.
  */
+import type { Tier } from './availability.ts';
 import type { Outcome } from './outcome.ts';
 import type { Peer } from './peer.ts';
 
@@ -50,6 +51,8 @@ export interface PickTrace {
   reason: string;
   /** The peers that were compared and what each cost; the first is the one that was picked. */
   candidates: PickCandidate[];
+  /** Which of its peers the pool was picking from; a picker by itself leaves it as it is. */
+  tier?: Tier | undefined;
 }
 
 export interface PickCandidate {
