@@ -6,6 +6,7 @@ import { Type } from 'typebox';
 type PolicyName = (typeof policyNames)[number];
 const policyNames = [
   'p2c',
+  'p2cLatency',
   'p2cPeakEwma',
   'random',
   'roundRobin',

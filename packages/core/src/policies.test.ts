@@ -5,6 +5,7 @@ import { policies } from './policies.ts';
 const source = { probe: () => {} };
 
 it.each<{ option: string; create: () => unknown }>([
+  { option: 'decayMs', create: () => policies.p2cLatency({ decayMs: 0 }) },
   { option: 'decayMs', create: () => policies.p2cPeakEwma({ decayMs: 0 }) },
   { option: 'failureCost', create: () => policies.p2cPeakEwma({ failureCost: -1 }) },
   { option: 'decayMs', create: () => policies.finaglePeakEwma({ decayMs: NaN }) },

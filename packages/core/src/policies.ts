@@ -1,5 +1,6 @@
 /** The policies by name: each pairs a picker with the load that it reads. `docs/algorithms.md` says which to choose. */
 import { finagleDecay, FinaglePeakEwma, type FinaglePeakEwmaOptions } from './load/finagle-peak-ewma.ts';
+import { GuardedLatency } from './load/guarded-latency.ts';
 import { GuardedPeakEwma, type PeakEwmaOptions, PeakEwmaPool } from './load/guarded-peak-ewma.ts';
 import { InFlight } from './load/in-flight.ts';
 import { ReportedWeight, ReportedWeightSettings } from './load/reported-weight.ts';
@@ -80,9 +81,20 @@ export const policies = {
   },
 
   /**
-   * The one to choose by default: of two drawn by weight, the one with less latency times requests in flight, where failing, hanging
+   * The one to choose by default: of two drawn by weight, the one with less latency and fewer requests in flight, where failing, hanging
    * and not having answered yet do not pass for being fast.
    */
+  p2cLatency: (options: PeakEwmaOptions = {}): Policy => {
+    // Three seconds of answers average out chance for a client that asks a peer a few times a second; `docs/evidence.md` has 1 to 10.
+    const pool = new PeakEwmaPool({ ...options, decayMs: options.decayMs ?? 3000 });
+    return {
+      name: 'p2cLatency',
+      createLoad: () => new GuardedLatency(pool),
+      createPicker: (peers, random) => new PowerOfTwoChoices(peers, random),
+    };
+  },
+
+  /** As `p2cLatency`, by peaks of latency that fade to nothing: quicker to leave a peer after one slow answer. */
   p2cPeakEwma: (options: PeakEwmaOptions = {}): Policy => {
     const pool = new PeakEwmaPool(options);
     return {

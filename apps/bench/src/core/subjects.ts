@@ -14,6 +14,7 @@ const creators: Readonly<Record<string, () => Policy>> = {
   orcaWeightedRoundRobin: () => policies.orcaWeightedRoundRobin({ blackoutMs: 0 }),
   p2c: () => policies.p2c(),
   finaglePeakEwma: () => policies.finaglePeakEwma(),
+  p2cLatency: () => policies.p2cLatency(),
   p2cPeakEwma: () => policies.p2cPeakEwma(),
   prequal: () => policies.prequal({ source: silentProbes }),
   smoothWeightedRoundRobin: () => policies.smoothWeightedRoundRobin(),
@@ -35,6 +36,7 @@ export const constantTime = [
   'orcaWeightedRoundRobin',
   'p2c',
   'finaglePeakEwma',
+  'p2cLatency',
   'p2cPeakEwma',
   'prequal',
 ] as const;

@@ -1,5 +1,5 @@
 /**
- * Latency times what is in flight, guarded against the four ways in which latency alone misleads. The load of the default policy.
+ * Latency times what is in flight, guarded against the four ways in which latency alone misleads.
  *
  * The cost is L · (inFlight / weight + 1). L is the peak EWMA of Finagle (see `FinaglePeakEwma`): it jumps to a peak at once and
  * fades with the time constant τ. On top of that:

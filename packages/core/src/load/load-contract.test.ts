@@ -7,6 +7,7 @@ import { CountedTogether } from '../pickers/bounded-load.ts';
 import type { Load } from '../policy.ts';
 import { Decay } from './decay.ts';
 import { FinaglePeakEwma } from './finagle-peak-ewma.ts';
+import { GuardedLatency } from './guarded-latency.ts';
 import { GuardedPeakEwma, PeakEwmaPool } from './guarded-peak-ewma.ts';
 import { InFlight } from './in-flight.ts';
 import { ReportedWeight, ReportedWeightSettings } from './reported-weight.ts';
@@ -15,6 +16,7 @@ const subjects: { name: string; create: () => Load }[] = [
   { name: 'InFlight', create: () => new InFlight() },
   { name: 'CountedTogether', create: () => new CountedTogether() },
   { name: 'FinaglePeakEwma', create: () => new FinaglePeakEwma(new Decay(1000), 0) },
+  { name: 'GuardedLatency', create: () => new GuardedLatency(new PeakEwmaPool()) },
   { name: 'GuardedPeakEwma', create: () => new GuardedPeakEwma(new PeakEwmaPool()) },
   { name: 'ReportedWeight', create: () => new ReportedWeight(new ReportedWeightSettings()) },
 ];

@@ -35,6 +35,7 @@ const subjects: Subject[] = [
   { name: 'leastLoaded', create: policies.leastLoaded, shares: 'by weight' },
   { name: 'p2c', create: policies.p2c, shares: 'by weight' },
   { name: 'finaglePeakEwma', create: () => policies.finaglePeakEwma(), shares: 'by weight' },
+  { name: 'p2cLatency', create: () => policies.p2cLatency(), shares: 'by weight' },
   { name: 'p2cPeakEwma', create: () => policies.p2cPeakEwma(), shares: 'by weight' },
   // Without an answer, it falls back on weights.
   { name: 'prequal', create: () => policies.prequal({ source: { probe: () => {} } }), shares: 'by weight' },

@@ -1,0 +1,83 @@
+/**
+ * Mean latency and what is in flight, guarded against the ways in which latency alone misleads.
+ *
+ * The cost is L^1.5 · (inFlight / weight + 1). L is what answers take on average, by a mean that forgets with the time constant τ. It
+ * differs from `GuardedPeakEwma` in three ways, each for what `docs/evidence.md` shows:
+ *
+ * - *A mean, not a peak.* One answer in so many is slow by chance, and a peak makes that the cost of the peer for a while: with answers that
+ *   vary, a peer's cost is then a matter of whose slow answer was last. A mean tells peers apart that differ.
+ * - *What is not heard again fades to what is typical of the pool, not to nothing.* A peer that is asked once in ten seconds by this client
+ *   otherwise looks free of cost by then, however slow it is. So does one that was avoided; fading to typical brings that one back, too.
+ * - *Latency counts one and a half times.* A server with free slots is as fast with five requests as with one, so where weights are wrong
+ *   latency only rises when a queue is there. Balancing L · inFlight then keeps a queue; the more L counts, the shorter it is. C3 cubes
+ *   its queue for the same reason (Suresh et al., NSDI 2015). At 2 and above, peers that are fast by nature are overfilled.
+ *
+ * Failures, silence, callers that leave and newcomers count as in `GuardedPeakEwma`. A read costs a square root, and no `exp`, no clock and no
+ * allocation. Loses where latency says more about the request than about the peer: long polls, streams; there `p2c` is better.
+ */
+import type { Outcome } from '../outcome.ts';
+import type { PeakEwmaPool } from './guarded-peak-ewma.ts';
+import { InFlight } from './in-flight.ts';
+
+/** As there: less is noise, and a cost of 0 would stay 0 whatever is in flight. */
+const leastMs = 1;
+
+/** Stands for L until something has ended. */
+const unknown = -1;
+
+export class GuardedLatency extends InFlight {
+  readonly #pool: PeakEwmaPool;
+  /** True as of `#at`. A number from the start: a field that may be undefined as well would be a new object with each write. */
+  #latency = unknown;
+  #at = 0;
+  /** Since when nothing has ended, while something is in flight. */
+  #silentSince = 0;
+
+  constructor(pool: PeakEwmaPool) {
+    super();
+    this.#pool = pool;
+  }
+
+  override begin(now: number): void {
+    if (this.inFlight === 0) this.#silentSince = now;
+    super.begin(now);
+  }
+
+  override end(elapsedMs: number, outcome: Outcome, now: number): void {
+    super.end(elapsedMs, outcome, now);
+    this.#silentSince = now;
+    switch (outcome.kind) {
+      case 'success':
+        this.#pool.answered(elapsedMs);
+        this.#average(elapsedMs, now);
+        break;
+      case 'failure':
+        this.#average(Math.max(elapsedMs, this.#pool.failureMs(this.#latencyAt(now), outcome)), now);
+        break;
+      case 'ignored':
+        if (elapsedMs > this.#latencyAt(now)) this.#average(elapsedMs, now);
+        break;
+      default:
+        outcome satisfies never;
+    }
+  }
+
+  override cost(now: number, weight: number): number {
+    const silence = this.inFlight === 0 ? 0 : now - this.#silentSince;
+    const latency = Math.max(this.#latencyAt(now), silence, leastMs);
+    return latency * Math.sqrt(latency) * (this.inFlight / weight + 1);
+  }
+
+  #latencyAt(now: number): number {
+    const typical = this.#pool.typicalMs;
+    if (this.#latency === unknown) return typical;
+    return typical + (this.#latency - typical) * this.#pool.decay.left(now - this.#at);
+  }
+
+  /** Takes `sample` in by the time since the last one, so that a burst of answers counts as much as one. */
+  #average(sample: number, now: number): void {
+    const kept = this.#latency === unknown ? 0 : this.#pool.decay.left(now - this.#at);
+    this.#latency = this.#latency * kept + sample * (1 - kept);
+    this.#at = now;
+  }
+}
