@@ -11,7 +11,7 @@ import { ScenarioError, StateError, UsageError } from './errors.ts';
 import { Progress } from './progress.ts';
 import { races, usualRaces } from './races/index.ts';
 import { p99Matrix } from './races/matrix.ts';
-import { type CourseResult, runRace } from './races/race.ts';
+import { type Course, type CourseResult, runRace } from './races/race.ts';
 import { raceRows, raceTable } from './races/race-table.ts';
 import { comparisonTable } from './report/comparison-table.ts';
 import { htmlReport } from './report/html-report.ts';
@@ -87,14 +87,16 @@ async function readState(source: string): Promise<unknown> {
   }
 }
 
-async function race({ only, course, runs, json, seed }: Extract<Command, { kind: 'race' }>): Promise<void> {
+async function race({ only, policies, course, runs, json, seed }: Extract<Command, { kind: 'race' }>): Promise<void> {
   const progress = new Progress(process.stderr);
   const all: CourseResult[] = [];
   process.stdout.write(`Races in virtual time, ${new Date().toISOString().slice(0, 10)}, seed ${seed}\n\n`);
   for (const name of only.length > 0 ? only : usualRaces) {
     const found = races[name];
     if (found === undefined) continue;
-    const courses = found.courses.filter((candidate) => candidate.name.startsWith(course ?? ''));
+    const courses = found.courses
+      .filter((candidate) => candidate.name.startsWith(course ?? ''))
+      .map((candidate) => withContenders(candidate, policies));
     const chosen = { ...found, courses, runs: runs ?? found.runs };
     process.stdout.write(`${chosen.name}, ${chosen.runs} run${chosen.runs === 1 ? '' : 's'} each. ${chosen.about}\n\n`);
     const results = runRace(chosen, seed, (share) => progress.show(share, name));
@@ -114,6 +116,18 @@ async function race({ only, course, runs, json, seed }: Extract<Command, { kind:
       })),
     });
   }
+}
+
+/** A course with those contenders only, and the one that they are measured against. */
+function withContenders(course: Course, names: readonly string[]): Course {
+  if (names.length === 0) return course;
+  const known = course.contenders.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new UsageError(`--policy must be one of ${known.join('; ')}, got "${unknown}"`);
+  return {
+    ...course,
+    contenders: course.contenders.filter(({ name }) => names.includes(name) || name === course.against),
+  };
 }
 
 async function writeJson(file: string, value: unknown): Promise<void> {

@@ -10,7 +10,7 @@ export const help: string = `Usage:
   lb-simulator race [options]              the races that the default policy is chosen by
 
 Options:
-  --policy NAME     compare this one; may be repeated. Known: ${Object.keys(contenders).join(', ')}
+  --policy NAME     compare this one; may be repeated, and with race named as its tables do. Known: ${Object.keys(contenders).join(', ')}
   --without NAME    with --from: lose this provider after a third of the time
   --html FILE       write a report with plots
   --json FILE       write all figures
@@ -37,6 +37,8 @@ export type Command =
   | {
       readonly kind: 'race';
       readonly only: readonly string[];
+      /** Contenders, as the tables name them; all when empty. */
+      readonly policies: readonly string[];
       readonly course: string | undefined;
       readonly runs: number | undefined;
       readonly json: string | undefined;
@@ -84,7 +86,15 @@ function raceCommand(values: Values, positionals: readonly string[], seed: numbe
     throw new UsageError(`--only must be one of ${Object.keys(races).join(', ')}, got "${unknown}"`);
   }
   const runs = values.runs === undefined ? undefined : integer('--runs', values.runs, 1);
-  return { kind: 'race', only, course: values.course, runs, json: values.json, seed: seed ?? 1 };
+  return {
+    kind: 'race',
+    only,
+    policies: values.policy ?? [],
+    course: values.course,
+    runs,
+    json: values.json,
+    seed: seed ?? 1,
+  };
 }
 
 type Values = ReturnType<typeof parse>['values'];
