@@ -12,7 +12,10 @@ export function shared(kind: 'unit' | 'integration'): ViteUserConfig {
       include: [kind === 'unit' ? 'src/**/*.test.ts' : 'test/**/*.test.ts'],
       reporters: ['default', 'json'],
       outputFile: { json: `.vitest/${kind}.json` },
-      ...(kind === 'integration' && { testTimeout: 30_000, hookTimeout: 30_000 }),
+      // Limits that only a hang reaches: a busy machine with few cores takes many times as long as an idle one.
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
+      expect: { poll: { timeout: 60_000 } },
     },
   });
 }

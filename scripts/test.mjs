@@ -8,7 +8,15 @@ for (const file of globSync(reports)) rmSync(file);
 
 const run = spawnSync(
   'turbo',
-  ['run', 'test', 'test:integration', '--continue=always', '--output-logs=new-only', ...process.argv.slice(2)],
+  [
+    'run',
+    'test',
+    'test:integration',
+    '--concurrency=100%',
+    '--continue=always',
+    '--output-logs=new-only',
+    ...process.argv.slice(2),
+  ],
   { stdio: 'inherit', env: { ...process.env, DO_NOT_TRACK: '1' } },
 );
 

@@ -49,7 +49,7 @@ async function spread(count: number): Promise<Record<string, number>> {
 }
 
 it('comes up with three providers of weights 1:2:3, found through etcd', async () => {
-  await expect.poll(names, { timeout: 10_000 }).toEqual(['large', 'medium', 'small']);
+  await expect.poll(names).toEqual(['large', 'medium', 'small']);
   const { registry, peers } = await state();
   expect(registry).toMatchObject({ stale: false });
   expect(Object.fromEntries(peers.map(({ name, weight }) => [name, weight]))).toEqual({

@@ -13,7 +13,7 @@ test('the example of the README runs, and shows a lease that ends', () => {
   onTestFinished(() => rmSync(file));
   const output = execFileSync(process.execPath, ['--conditions=@lb/source', file], {
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 100_000,
   });
   expect(output).toBe('services/a = http://127.0.0.1:8080\nservices/a is gone\n');
 });

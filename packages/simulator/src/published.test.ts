@@ -1,14 +1,11 @@
 /** What queueing theory and published papers say, and the simulator has to find again. */
 import { policies } from '@lb/core';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 
 import type { Contender } from './contender.ts';
 import { contenders } from './contenders.ts';
 import type { Model } from './model.ts';
 import { run } from './run.ts';
-
-// A few million simulated requests; on a busy machine of two cores that takes a while.
-vi.setConfig({ testTimeout: 60_000 });
 
 const bare = { ejection: false, slowStart: false } as const;
 

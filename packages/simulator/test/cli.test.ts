@@ -15,7 +15,7 @@ function simulator(...args: string[]): { readonly out: string; readonly error: s
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
     ['--conditions=@lb/source', source('src/cli.ts'), ...args],
-    { encoding: 'utf8', timeout: 25_000 },
+    { encoding: 'utf8', timeout: 100_000 },
   );
   return { out: stdout, error: stderr, code: status };
 }
@@ -122,7 +122,7 @@ it('runs what its README shows', async () => {
   try {
     const { status, stdout, stderr } = spawnSync(process.execPath, ['--conditions=@lb/source', module], {
       encoding: 'utf8',
-      timeout: 25_000,
+      timeout: 100_000,
     });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/p99/);
