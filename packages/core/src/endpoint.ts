@@ -16,12 +16,39 @@ export interface Endpoint {
   readonly state: 'serving' | 'draining';
   /** What the provider says of itself beyond the fields above, such as its version. */
   readonly metadata: Readonly<Record<string, string>>;
+  /**
+   * Which of the fields above are an operator's wish and not the provider's: what the provider registered, and who has set what
+   * stands in its place. For people to see; picks go by the fields above. Absent when nobody has set anything.
+   */
+  readonly overridden?: Overridden | undefined;
+}
+
+/** Fields of an endpoint that an operator has set from outside. */
+export interface Overridden {
+  readonly weight?: Replaced<number | undefined> | undefined;
+  readonly state?: Replaced<Endpoint['state']> | undefined;
+  readonly maxConcurrency?: Replaced<number | undefined> | undefined;
+}
+
+export interface Replaced<T> {
+  /** What the provider registered. */
+  readonly registered: T;
+  /** Who has set what stands there now. */
+  readonly by: string;
+  /** When, in milliseconds since the Unix epoch, by the clock of whoever did. */
+  readonly at: number;
 }
 
 /** The full set of endpoints, and the registry revision it is true at. Never a delta: a missed event cannot leave a ghost. */
 export interface Snapshot {
+  /** Goes up with each change; lower than before means that the registry was wiped or restored, and is another one now. */
   readonly revision: number;
   readonly endpoints: readonly Endpoint[];
+  /**
+   * Nobody vouches for it: it was true once, and the registry has not been reached since. A place to start from that is better than
+   * none, to be tried with care.
+   */
+  readonly unconfirmed?: true | undefined;
 }
 
 /** Where snapshots come from: a registry, a file, a test. The newest one counts; older ones may be skipped. */

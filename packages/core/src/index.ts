@@ -2,7 +2,7 @@ export type { Attempt } from './attempt.ts';
 export type { Tier } from './availability.ts';
 export { Backoff, type BackoffOptions } from './backoff.ts';
 export { type Channel, typedChannel } from './channel.ts';
-export type { Discovery, Endpoint, Snapshot } from './endpoint.ts';
+export type { Discovery, Endpoint, Overridden, Replaced, Snapshot } from './endpoint.ts';
 export { InvalidOptionError, NoEndpointError, type NoEndpointReason } from './errors.ts';
 export { murmur3 } from './hash/murmur3.ts';
 export { ConsecutiveFailures, type ConsecutiveFailuresOptions } from './health/consecutive-failures.ts';
