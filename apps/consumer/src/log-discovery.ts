@@ -12,23 +12,41 @@ export function logDiscovery(log: FastifyBaseLogger): void {
       if (before === undefined) log.info(`${id} joined: ${endpoint.origin}, weight ${endpoint.weight ?? 1}`);
       else if (before.state !== endpoint.state) log.info(`${id} is ${endpoint.state}`);
       else if (before.weight !== endpoint.weight) log.info(`${id} now has weight ${endpoint.weight ?? 1}`);
+      if (endpoint.overridden !== undefined && endpoint.overridden !== before?.overridden) log.info(inWords(endpoint));
     }
     for (const id of known.keys()) if (!now.has(id)) log.info(`${id} left`);
     known = now;
   });
-  channels.lost.subscribe(({ reason, error, attempt }) => {
+  channels.lost.subscribe(({ subject, reason, error, attempt }) => {
     // The third try of a hundred is news to nobody.
     if (attempt !== 1 && attempt % 10 !== 0) return;
     const providers =
       known.size === 0 ? 'no providers are known yet' : `going on with the ${known.size} providers last known`;
-    log.warn(
-      `the registry cannot be followed (${reason}), ${providers}, trying again: ${error?.message ?? 'no error given'}`,
+    const consequence = subject === 'overrides' ? 'going on with what operators had set' : providers;
+    const why = error?.message ?? 'no error given';
+    log.warn(`${titles[subject]} cannot be followed (${reason}), ${consequence}, trying again: ${why}`);
+  });
+  channels.recovered.subscribe(({ subject, afterMs }) => {
+    log.info(`following ${titles[subject]}, after ${(afterMs / 1000).toFixed(1)} s without`);
+  });
+  channels.repaired.subscribe(({ subject, keys }) => {
+    log.error(
+      `${titles[subject]} had been followed wrongly for ${keys} keys without a sign of it, and are right again`,
     );
   });
-  channels.recovered.subscribe(({ afterMs }) => {
-    log.info(`following the registry, after ${(afterMs / 1000).toFixed(1)} s without it`);
+  channels.file.subscribe(({ kind, path, error }) => {
+    if (kind === 'loaded') log.warn(`starting with the providers of ${path}, which nobody vouches for`);
+    else log.warn(`${path} is of no use: ${error?.message}`);
   });
   channels.invalid.subscribe(({ key, error }) => {
     log.warn(`skipped ${key}: ${error.message}`);
   });
+}
+
+const titles = { endpoints: 'the registry', overrides: 'what operators set' } as const;
+
+/** Who has set what for an endpoint. */
+function inWords({ id, overridden = {} }: Endpoint): string {
+  const parts = Object.entries(overridden).map(([field, replaced]) => `${field} by ${replaced?.by}`);
+  return `${id} is overridden: ${parts.join(', ')}`;
 }

@@ -16,15 +16,15 @@ export function logRegistration(log: FastifyBaseLogger): void {
 function tell(log: FastifyBaseLogger, { id, state: wish }: Endpoint, state: RegistrationState): void {
   switch (state.kind) {
     case 'registering':
-      if (state.error === undefined) log.warn(`the registration of ${id} is lost; registering again`);
-      else log.warn(`not registered, still serving, trying again (attempt ${state.attempt}): ${state.error.message}`);
+      if (state.lost !== undefined) log.warn(`the lease of ${id} is lost (${state.lost}); registering again`);
+      else log.warn(`not registered, still serving, trying again (attempt ${state.attempt}): ${state.error?.message}`);
       break;
     case 'registered':
       log.info(`registered as ${id}${wish === 'draining' ? ', draining,' : ''} at revision ${state.revision}`);
       break;
     case 'uncertain':
       log.warn(
-        `etcd has not renewed ${id} in time, consumers may no longer see it; still serving: ${state.error.message}`,
+        `etcd has not renewed ${id} in time, consumers may no longer see it; still serving: ${state.error?.message ?? 'no answer'}`,
       );
       break;
     case 'taken':

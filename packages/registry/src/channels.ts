@@ -7,9 +7,12 @@
 import { type Channel, type Endpoint, type Snapshot, typedChannel } from '@lb/core';
 import { channel } from 'node:diagnostics_channel';
 
-import type { EpochEndReason } from './epoch.ts';
+import type { EpochEndReason } from './discovery/epoch-end.ts';
 import type { InvalidValueError } from './errors.ts';
-import type { RegistrationState } from './registration.ts';
+import type { RegistrationState } from './registration/state.ts';
+
+/** What a discovery follows: the endpoints of its service, and what operators have set for them. */
+export type Subject = 'endpoints' | 'overrides';
 
 export interface UpdateMessage {
   readonly service: string;
@@ -18,6 +21,7 @@ export interface UpdateMessage {
 
 export interface LostMessage {
   readonly service: string;
+  readonly subject: Subject;
   readonly reason: EpochEndReason;
   readonly error: Error | undefined;
   /** Attempts to list again since the view was last current, from 1. */
@@ -26,15 +30,32 @@ export interface LostMessage {
 
 export interface RecoveredMessage {
   readonly service: string;
+  readonly subject: Subject;
   /** How long the view was not known to be current, in milliseconds. */
   readonly afterMs: number;
 }
 
+export interface RepairedMessage {
+  readonly service: string;
+  readonly subject: Subject;
+  /** Keys that the view was wrong about without a sign of it, before it was listed again. */
+  readonly keys: number;
+}
+
 export interface InvalidMessage {
   readonly service: string;
-  /** The key, with everything but printable ASCII escaped. */
+  readonly subject: Subject;
+  /** The key, with everything but printable ASCII escaped; or the path of the snapshot file. */
   readonly key: string;
   readonly error: InvalidValueError;
+}
+
+export interface FileMessage {
+  readonly service: string;
+  readonly path: string;
+  /** `loaded`: its endpoints are in use, unconfirmed. `failed`: it could not be read or written. */
+  readonly kind: 'loaded' | 'failed';
+  readonly error: Error | undefined;
 }
 
 export interface RegistrationMessage {
@@ -48,12 +69,16 @@ export interface RegistrationMessage {
 export interface RegistryChannels {
   /** A new snapshot. */
   readonly update: Channel<UpdateMessage>;
-  /** The view is no longer known to be current. The last snapshot stays in use. */
+  /** A view is no longer known to be current. What it holds stays in use. */
   readonly lost: Channel<LostMessage>;
-  /** The view is current again. */
+  /** A view is current again. */
   readonly recovered: Channel<RecoveredMessage>;
+  /** A view was silently wrong, and has been put right. Never expected: something between etcd and here loses events. */
+  readonly repaired: Channel<RepairedMessage>;
   /** A value was skipped. */
   readonly invalid: Channel<InvalidMessage>;
+  /** Something happened to the snapshot file. */
+  readonly file: Channel<FileMessage>;
   /** A registration changed state. */
   readonly registration: Channel<RegistrationMessage>;
 }
@@ -62,7 +87,9 @@ export const channels: RegistryChannels = {
   update: typedChannel('lb:registry:update', channel),
   lost: typedChannel('lb:registry:lost', channel),
   recovered: typedChannel('lb:registry:recovered', channel),
+  repaired: typedChannel('lb:registry:repaired', channel),
   invalid: typedChannel('lb:registry:invalid', channel),
+  file: typedChannel('lb:registry:file', channel),
   registration: typedChannel('lb:registry:registration', channel),
 };
 

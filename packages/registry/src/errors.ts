@@ -6,14 +6,26 @@ export type EtcdErrorCode =
   | 'ERR_ETCD_UNAVAILABLE'
   /** No answer in time. A write may or may not have happened. */
   | 'ERR_ETCD_TIMEOUT'
-  /** User, password, token or certificate are not accepted. */
+  /** No secure connection: a certificate is not trusted, expired, made for another name, or cannot be read. */
+  | 'ERR_ETCD_TLS'
+  /** User, password or token are not accepted, or missing. */
   | 'ERR_ETCD_UNAUTHENTICATED'
+  /** Users and passwords are switched off in etcd. */
+  | 'ERR_ETCD_AUTH_OFF'
   /** The user may not do this. */
   | 'ERR_ETCD_DENIED'
   /** The lease is gone: expired, revoked, or lost with the store. */
   | 'ERR_ETCD_LEASE_NOT_FOUND'
+  /** There is a lease of this id already. */
+  | 'ERR_ETCD_LEASE_EXISTS'
   /** The revision asked for is no longer kept. */
   | 'ERR_ETCD_COMPACTED'
+  /** The revision asked for has not been reached: the store was wiped or restored. */
+  | 'ERR_ETCD_REWOUND'
+  /** The answer is larger than we take. */
+  | 'ERR_ETCD_TOO_LARGE'
+  /** etcd has no room left, or too many requests; see `cause`. */
+  | 'ERR_ETCD_EXHAUSTED'
   /** etcd answered with another error; see `cause`. */
   | 'ERR_ETCD_REFUSED';
 
@@ -37,10 +49,16 @@ export class EtcdError extends Error {
 const sentence: Readonly<Record<EtcdErrorCode, string>> = {
   ERR_ETCD_UNAVAILABLE: 'nothing answered',
   ERR_ETCD_TIMEOUT: 'no answer in time',
-  ERR_ETCD_UNAUTHENTICATED: 'credentials were not accepted',
+  ERR_ETCD_TLS: 'there is no secure connection',
+  ERR_ETCD_UNAUTHENTICATED: 'user and password were not accepted',
+  ERR_ETCD_AUTH_OFF: 'authentication is off',
   ERR_ETCD_DENIED: 'permission denied',
   ERR_ETCD_LEASE_NOT_FOUND: 'the lease is gone',
+  ERR_ETCD_LEASE_EXISTS: 'the lease exists',
   ERR_ETCD_COMPACTED: 'the revision is compacted',
+  ERR_ETCD_REWOUND: 'the store has gone back behind the revision',
+  ERR_ETCD_TOO_LARGE: 'the answer is too large',
+  ERR_ETCD_EXHAUSTED: 'it has no room or too much to do',
   ERR_ETCD_REFUSED: 'it was refused',
 };
 
@@ -86,6 +104,20 @@ export class NotConnectedError extends Error {
   }
 }
 
+/** There is no lease to write under: the registration is being made (again), and will be with the change that was asked for. */
+export class NotRegisteredError extends Error {
+  override readonly name = 'NotRegisteredError';
+  readonly code = 'ERR_NOT_REGISTERED';
+  readonly service: string;
+  readonly id: string;
+
+  constructor(service: string, id: string) {
+    super(`"${id}" of "${service}" is not registered now; what was asked for will be when it is`);
+    this.service = service;
+    this.id = id;
+  }
+}
+
 /** It was used after `close()`. */
 export class ClosedError extends Error {
   override readonly name = 'ClosedError';
@@ -107,4 +139,9 @@ export class InvalidValueError extends Error {
     super(`Not a usable registration: ${why}`, options);
     this.why = why;
   }
+}
+
+/** What was thrown, as an error. */
+export function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

@@ -1,19 +1,23 @@
 export type { AddressPolicy } from './address-policy.ts';
 export {
   channels,
+  type FileMessage,
   type InvalidMessage,
   type LostMessage,
   type RecoveredMessage,
   type RegistrationMessage,
   type RegistryChannels,
+  type RepairedMessage,
+  type Subject,
   type UpdateMessage,
 } from './channels.ts';
 export type { Clock } from './clock.ts';
-export type { Codec, EndpointClaim } from './codec.ts';
+export type { Codec, EndpointClaim } from './codecs/codec.ts';
 export { etcdNaming, type EtcdNamingOptions } from './codecs/etcd-naming.ts';
-export { discover, type DiscoverOptions, type DiscoveryStatus, EtcdDiscovery } from './discovery.ts';
-export type { EpochEndReason } from './epoch.ts';
-export type { EtcdAuthOptions, EtcdOptions, EtcdTlsOptions } from './etcd-options.ts';
+export { discover, type DiscoverOptions, type DiscoveryStatus, EtcdDiscovery } from './discovery/discovery.ts';
+export type { EpochEndReason } from './discovery/epoch-end.ts';
+export type { FollowStatus } from './discovery/follower.ts';
+export type { EtcdAuthOptions, EtcdOptions, EtcdTlsOptions } from './etcd/etcd-options.ts';
 export {
   AlreadyConnectedError,
   ClosedError,
@@ -22,12 +26,22 @@ export {
   IdTakenError,
   InvalidValueError,
   NotConnectedError,
+  NotRegisteredError,
 } from './errors.ts';
+export type { Override, Setting } from './overrides/override.ts';
+export type { OverrideKeysOptions } from './overrides/override-keys.ts';
+export {
+  openOverrides,
+  type OverrideChange,
+  type OverrideField,
+  type Overrides,
+  type OverridesOptions,
+} from './overrides/overrides.ts';
 export {
   type EndpointChange,
   type EndpointOptions,
   register,
   type RegisterOptions,
   type Registration,
-  type RegistrationState,
-} from './registration.ts';
+} from './registration/registration.ts';
+export type { LossCause, RegistrationState } from './registration/state.ts';

@@ -4,26 +4,32 @@
  * Registry content is hostile until it has passed here: sizes first, then the parse, then known fields only, copied one by one
  * into a new frozen object. Nothing is merged, so a value cannot reach a prototype.
  */
-import type { Endpoint } from '@lb/core';
+import { type Endpoint, InvalidOptionError } from '@lb/core';
 
 import type { CheckAddress } from './address-policy.ts';
-import type { Codec, EndpointClaim } from './codec.ts';
+import type { Codec, EndpointClaim } from './codecs/codec.ts';
 import { InvalidValueError } from './errors.ts';
 
 /** Largest value that is parsed at all, in bytes. A registration with all fields set takes a few hundred. */
 const maxValueBytes = 4096;
 const maxMetadataEntries = 64;
 /** Weights in use span 0.01 to 65 535; a billion leaves room and keeps every sum of them exact. */
-const maxWeight = 1e9;
+export const maxWeight = 1e9;
 
 /** Whether `text` may name a service or an endpoint: printable ASCII without a space, so it can be logged as it is. */
-function isName(text: unknown): text is string {
+export function isName(text: unknown): text is string {
   return typeof text === 'string' && /^[\x21-\x7e]{1,128}$/.test(text);
 }
 
-/** Whether `text` may name a service: what can stand in a key as it is, as one segment. */
-export function isServiceName(text: unknown): text is string {
-  return typeof text === 'string' && /^[A-Za-z0-9][\w.-]{0,127}$/.test(text);
+/** Whether `text` may be what keys begin with. */
+export function isRoot(text: unknown): text is string {
+  return typeof text === 'string' && /^[\w.-]+(?:\/[\w.-]+)*$/.test(text);
+}
+
+/** Returns the name of a service: what can stand in a key as it is, as one segment. Throws `InvalidOptionError`. */
+export function checkServiceName(name: unknown): string {
+  if (typeof name === 'string' && /^[A-Za-z0-9][\w.-]{0,127}$/.test(name)) return name;
+  throw new InvalidOptionError('service', 'a name of letters, digits, dots, dashes and underscores', name);
 }
 
 /** Reads the value of one key. Throws `InvalidValueError`, and nothing else, for one that may not be used. O(size of the value). */
@@ -34,15 +40,23 @@ export function readEndpoint(
   value: Buffer,
   check: CheckAddress,
 ): Endpoint {
-  if (value.length > maxValueBytes) throw new InvalidValueError(`it is larger than ${maxValueBytes} bytes`);
-  let claim: EndpointClaim;
+  const text = readText(value);
   try {
-    claim = codec.decode(service, name, utf8.decode(value));
+    return checkEndpoint(codec.decode(service, name, text), check);
   } catch (error) {
     if (error instanceof InvalidValueError) throw error;
     throw new InvalidValueError(`the ${codec.name} codec cannot read it`, { cause: error });
   }
-  return checkEndpoint(claim, check);
+}
+
+/** The text of a value. Throws `InvalidValueError` for one that is too large, or no text. */
+export function readText(value: Buffer): string {
+  if (value.length > maxValueBytes) throw new InvalidValueError(`it is larger than ${maxValueBytes} bytes`);
+  try {
+    return utf8.decode(value);
+  } catch (cause) {
+    throw new InvalidValueError('it is not UTF-8', { cause });
+  }
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -51,6 +65,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 export function checkEndpoint(claim: EndpointClaim, check: CheckAddress): Endpoint {
   const { id, origin, state = 'serving', metadata = {} } = claim;
   if (!isName(id)) throw new InvalidValueError('the id is not 1 to 128 printable characters');
+  if (id === '*') throw new InvalidValueError('the id is "*", which stands for every endpoint');
   if (typeof origin !== 'string') throw new InvalidValueError('the address is not a string');
   check(origin);
   if (state !== 'serving' && state !== 'draining')
@@ -72,7 +87,11 @@ export function checkEndpoint(claim: EndpointClaim, check: CheckAddress): Endpoi
 }
 
 function optionalNumber(field: string, value: unknown, min: number, max: number): number | undefined {
-  if (value === undefined || value === null) return undefined;
+  return value === undefined || value === null ? undefined : readNumber(field, value, min, max);
+}
+
+/** Returns `value`, or throws `InvalidValueError` for what is not a number within the bounds. */
+export function readNumber(field: string, value: unknown, min: number, max: number): number {
   if (typeof value === 'number' && value >= min && value <= max) return value;
   throw new InvalidValueError(`"${field}" is not a number from ${min} to ${max}`);
 }

@@ -7,8 +7,10 @@
  */
 import { InvalidOptionError, type Endpoint } from '@lb/core';
 
-import type { Codec, EndpointClaim } from '../codec.ts';
 import { InvalidValueError } from '../errors.ts';
+import { isRoot } from '../validate.ts';
+import type { Codec, EndpointClaim } from './codec.ts';
+import { isRecord } from './is-record.ts';
 
 export interface EtcdNamingOptions {
   /** What the keys of all services begin with. No slash at either end: Go's client strips a leading one. Defaults to `lb`. */
@@ -17,7 +19,7 @@ export interface EtcdNamingOptions {
 
 /** Keys `lb/<service>/<id>`, the id percent-encoded; values as JSON. */
 export function etcdNaming({ root = 'lb' }: EtcdNamingOptions = {}): Codec {
-  if (!/^[\w.-]+(?:\/[\w.-]+)*$/.test(root)) {
+  if (!isRoot(root)) {
     throw new InvalidOptionError('root', 'path segments of letters, digits, dots, dashes and underscores', root);
   }
   const prefix = (service: string): string => `${root}/${service}/`;
@@ -56,8 +58,4 @@ function decode(name: string, value: string): EndpointClaim {
     state: own['state'],
     metadata: own['metadata'],
   };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

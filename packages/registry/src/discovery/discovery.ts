@@ -1,24 +1,24 @@
 /**
- * The set of a service's endpoints, kept equal to what etcd holds.
- *
- * Epoch follows epoch for as long as it is open. Between them, and for as long as etcd is away, the last snapshot stays: a
- * registry that cannot be read says nothing about its providers.
+ * The set of a service's endpoints, kept equal to what etcd holds, with what operators have set for them.
  */
-import { checkNumber, InvalidOptionError, type Snapshot } from '@lb/core';
+import { checkNumber, type Endpoint, InvalidOptionError, type Snapshot } from '@lb/core';
 
-import { addressCheck, type AddressPolicy } from './address-policy.ts';
-import { Backoff } from './backoff.ts';
-import { channels, printable } from './channels.ts';
-import { type Clock, systemClock } from './clock.ts';
-import type { Codec } from './codec.ts';
-import { etcdNaming } from './codecs/etcd-naming.ts';
-import { type EpochEnd, type EpochEndReason, runEpoch } from './epoch.ts';
-import { EtcdClient } from './etcd-client.ts';
-import { type CheckedEtcdOptions, checkEtcdOptions, type EtcdOptions } from './etcd-options.ts';
-import { AlreadyConnectedError, ClosedError, type InvalidValueError, NotConnectedError } from './errors.ts';
+import { addressCheck, type AddressPolicy } from '../address-policy.ts';
+import { channels, printable, type Subject } from '../channels.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import { type Codec, prefixOf } from '../codecs/codec.ts';
+import { etcdNaming } from '../codecs/etcd-naming.ts';
+import { EtcdClient } from '../etcd/etcd-client.ts';
+import { checkEtcdOptions, type EtcdOptions } from '../etcd/etcd-options.ts';
+import { AlreadyConnectedError, ClosedError, type InvalidValueError, NotConnectedError } from '../errors.ts';
+import type { Override } from '../overrides/override.ts';
+import { OverrideKeys, type OverrideKeysOptions } from '../overrides/override-keys.ts';
+import { checkEndpoint, checkServiceName, readEndpoint } from '../validate.ts';
+import { EndpointSet } from './endpoint-set.ts';
+import { Follower, type FollowStatus } from './follower.ts';
 import { Latest } from './latest.ts';
-import { isServiceName, readEndpoint } from './validate.ts';
-import { View } from './view.ts';
+import { SnapshotFile } from './snapshot-file.ts';
+import { type Followed, View } from './view.ts';
 
 export interface DiscoverOptions extends EtcdOptions {
   /** Name of the service: a letter or digit, then letters, digits, dots, dashes and underscores; 128 in all. */
@@ -27,32 +27,38 @@ export interface DiscoverOptions extends EtcdOptions {
   readonly codec?: Codec | undefined;
   /** Which addresses a registration may name. */
   readonly addresses?: AddressPolicy | undefined;
-  /** Most endpoints to take; further ones are skipped and published. Defaults to 10 000. */
+  /** Where operators set weights, draining and limits; `false` to take no notice of them. Defaults to `lb-overrides/<service>/`. */
+  readonly overrides?: OverrideKeysOptions | false | undefined;
+  /** Most endpoints to take; those that are known keep their places, and further ones are skipped and published. Defaults to 10 000. */
   readonly maxEndpoints?: number | undefined;
   /**
-   * At most one snapshot in this many milliseconds. A mass expiry comes as one event a lease, a thousand a second. Defaults to
-   * 50; the first change after a pause is never held back.
+   * At most one snapshot in this many milliseconds, or in a fifth of it when an endpoint begins to drain. A mass expiry comes as one
+   * event a lease, a thousand a second. Defaults to 50; the first change after a pause is never held back.
    */
   readonly coalesceMs?: number | undefined;
+  /**
+   * A file, by its absolute path, that keeps the last snapshot. A process that starts while etcd is away begins with it, marked as
+   * `unconfirmed`. Each process needs its own. Defaults to none.
+   */
+  readonly snapshotFile?: string | undefined;
   readonly clock?: Clock | undefined;
   /** Source of chance for back-off and intervals. */
   readonly random?: (() => number) | undefined;
 }
 
-/** What is known of a discovery's own state. */
-export interface DiscoveryStatus {
+/** What is known of a discovery's own state: of how its endpoints are followed, and more. */
+export interface DiscoveryStatus extends FollowStatus {
   readonly service: string;
   /** Revision of the current snapshot; -1 before the first. */
   readonly revision: number;
+  /** In the current snapshot. */
   readonly endpoints: number;
-  /** Whether the snapshot may be out of date, and why. */
-  readonly stale: false | EpochEndReason | 'connecting';
-  /** Milliseconds since etcd last said anything; infinite before it has. */
-  readonly ageMs: number;
-  /** Epochs that ended, by reason. */
-  readonly epochs: Readonly<Partial<Record<EpochEndReason, number>>>;
+  /** Whether the current snapshot comes from the snapshot file, and nobody vouches for it. */
+  readonly unconfirmed: boolean;
   /** Values skipped so far. */
   readonly invalid: number;
+  /** How operators' overrides are followed; `undefined` when they are not. */
+  readonly overrides: FollowStatus | undefined;
   /** The etcd member in use. */
   readonly host: string;
 }
@@ -65,48 +71,83 @@ export function discover(options: DiscoverOptions): EtcdDiscovery {
   return new EtcdDiscovery(options);
 }
 
+/** Most bytes of values to take for one service. */
+const maxBytes = 16 * 1024 * 1024;
+
 export class EtcdDiscovery implements AsyncIterable<Snapshot>, AsyncDisposable {
   readonly service: string;
-  readonly #etcd: CheckedEtcdOptions;
-  readonly #codec: Codec;
   readonly #clock: Clock;
   readonly #random: () => number;
+  readonly #client: EtcdClient;
   readonly #coalesceMs: number;
-  readonly #view: View;
+  readonly #set = new EndpointSet();
+  readonly #view: View<Endpoint>;
+  readonly #endpoints: Follower;
+  readonly #overrides: Follower | undefined;
+  readonly #file: SnapshotFile | undefined;
   readonly #latest = new Latest<Snapshot>();
   readonly #closing = new AbortController();
-  readonly #epochs: Partial<Record<EpochEndReason, number>> = {};
-  #client: EtcdClient | undefined;
-  #running: Promise<void> | undefined;
-  #stale: DiscoveryStatus['stale'] = 'connecting';
-  #staleSince: number;
-  #heardAt = -Infinity;
+  #running: Promise<unknown> | undefined;
+  #closed: Promise<void> | undefined;
   #invalid = 0;
-  #publishing = false;
+  /** Whether the next snapshot differs from the last, and whether somebody waits for it. */
+  #changed = false;
+  #urgent = false;
+  #overridesTried = false;
   #publishedAt = -Infinity;
+  #publication: { readonly at: number; readonly cancel: () => void } | undefined;
 
   constructor(options: DiscoverOptions) {
-    if (!isServiceName(options.service)) {
-      throw new InvalidOptionError(
-        'service',
-        'a name of letters, digits, dots, dashes and underscores',
-        options.service,
-      );
-    }
-    this.service = options.service;
-    this.#etcd = checkEtcdOptions(options);
-    this.#codec = options.codec ?? etcdNaming();
-    this.#clock = options.clock ?? systemClock;
-    this.#random = options.random ?? Math.random;
+    const { codec = etcdNaming(), clock = systemClock, random = Math.random } = options;
+    const etcd = checkEtcdOptions(options);
+    this.service = checkServiceName(options.service);
+    this.#clock = clock;
+    this.#random = random;
     this.#coalesceMs = checkNumber('coalesceMs', options.coalesceMs ?? 50, { min: 0, max: 60_000 });
-    this.#staleSince = this.#clock.now();
-    const prefix = this.#prefix();
-    const check = addressCheck(options.addresses ?? {}, this.#etcd.loopback);
+    this.#client = new EtcdClient(etcd, clock, random);
+
+    const maxEntries = checkNumber('maxEndpoints', options.maxEndpoints ?? 10_000, { min: 1, integer: true });
+    const check = addressCheck(options.addresses ?? {}, etcd.loopback);
+    const prefix = prefixOf(codec, this.service);
     this.#view = new View({
-      read: (key, value) => readEndpoint(this.#codec, this.service, key.slice(prefix.length), value, check),
-      onInvalid: (key, error) => this.#skipped(key, error),
-      maxEndpoints: checkNumber('maxEndpoints', options.maxEndpoints ?? 10_000, { min: 1, integer: true }),
+      prefix,
+      read: (name, value) => readEndpoint(codec, this.service, name, value, check),
+      onChange: (key, endpoint, createRevision) => this.#registered(key, endpoint, createRevision),
+      onInvalid: (key, error) => this.#skipped('endpoints', key, error),
+      maxEntries,
+      maxBytes,
     });
+    this.#endpoints = this.#follower('endpoints', prefix, this.#view);
+    if (options.overrides !== false) {
+      const keys = new OverrideKeys(this.service, options.overrides);
+      if (prefix.startsWith(keys.prefix) || keys.prefix.startsWith(prefix)) {
+        throw new InvalidOptionError(
+          'overrides.root',
+          'apart from where endpoints are registered',
+          options.overrides?.root,
+        );
+      }
+      const view = new View<Override>({
+        prefix: keys.prefix,
+        read: (name, value) => keys.read(name, value),
+        onChange: (key, override) => this.#overridden(keys.targetOf(key), override),
+        onInvalid: (key, error) => this.#skipped('overrides', key, error),
+        maxEntries,
+        maxBytes,
+      });
+      this.#overrides = this.#follower('overrides', keys.prefix, view);
+    }
+    if (options.snapshotFile !== undefined) {
+      const { snapshotFile: path } = options;
+      this.#file = new SnapshotFile({
+        path,
+        service: this.service,
+        clock,
+        check: (claim) => checkEndpoint(claim, check),
+        onInvalid: (error) => this.#skipped('endpoints', path, error),
+        onFailure: (error) => channels.file.publish({ service: this.service, path, kind: 'failed', error }),
+      });
+    }
   }
 
   /** The newest snapshot. Throws `NotConnectedError` before the first. */
@@ -119,14 +160,14 @@ export class EtcdDiscovery implements AsyncIterable<Snapshot>, AsyncDisposable {
   get status(): DiscoveryStatus {
     const { value } = this.#latest;
     return {
+      ...this.#endpoints.status,
       service: this.service,
       revision: value?.revision ?? -1,
       endpoints: value?.endpoints.length ?? 0,
-      stale: this.#stale,
-      ageMs: this.#clock.now() - this.#heardAt,
-      epochs: { ...this.#epochs },
+      unconfirmed: value?.unconfirmed === true,
       invalid: this.#invalid,
-      host: this.#client?.host ?? this.#etcd.hosts[0] ?? '',
+      overrides: this.#overrides?.status,
+      host: this.#client.host,
     };
   }
 
@@ -134,13 +175,20 @@ export class EtcdDiscovery implements AsyncIterable<Snapshot>, AsyncDisposable {
    * Starts, and resolves with the first snapshot. While etcd is away it keeps trying until `signal` aborts; then it rejects with
    * the signal's reason, and goes on trying. Throws `AlreadyConnectedError` the second time, and `ClosedError` after `close()`.
    */
-  async connect(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<Snapshot> {
+  async connect({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Snapshot> {
     if (this.#running !== undefined) throw new AlreadyConnectedError(this.service);
     const first = this.#snapshots().next();
-    const { signal } = options;
-    const result = signal === undefined ? await first : await Promise.race([first, rejection(signal)]);
-    if (result.done === true) throw new ClosedError(`Discovery of "${this.service}"`);
-    return result.value;
+    const aborted = Promise.withResolvers<never>();
+    const abort = (): void => aborted.reject(signal?.reason);
+    if (signal?.aborted === true) abort();
+    signal?.addEventListener('abort', abort);
+    try {
+      const result = await Promise.race([first, aborted.promise]);
+      if (result.done === true) throw new ClosedError(`Discovery of "${this.service}"`);
+      return result.value;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
   }
 
   /**
@@ -152,107 +200,128 @@ export class EtcdDiscovery implements AsyncIterable<Snapshot>, AsyncDisposable {
   }
 
   /** Stops watching. Iterations end; the last snapshot stays readable. */
-  async close(): Promise<void> {
-    this.#closing.abort();
-    await this.#running;
-    this.#latest.end();
-    this.#client?.close();
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
+  async #close(): Promise<void> {
+    this.#closing.abort();
+    this.#publication?.cancel();
+    this.#latest.end();
+    await this.#running;
+    await this.#file?.close();
+    this.#client.close();
+  }
+
   #snapshots(): AsyncIterator<Snapshot, undefined> {
-    if (!this.#closing.signal.aborted) this.#running ??= this.#run();
+    if (!this.#closing.signal.aborted) {
+      this.#running ??= Promise.all([this.#endpoints.run(), this.#overrides?.run()]);
+    }
     return this.#latest[Symbol.asyncIterator]();
   }
 
-  async #run(): Promise<void> {
-    const client = (this.#client = new EtcdClient(this.#etcd, this.#random));
-    const backoff = new Backoff(reconnect, this.#random);
-    let attempt = 0;
-    while (!this.#closing.signal.aborted) {
-      let listedAt = Infinity;
-      const end = await runEpoch({
-        ...timings,
-        client,
-        prefix: this.#prefix(),
-        view: this.#view,
-        clock: this.#clock,
-        random: this.#random,
-        signal: this.#closing.signal,
-        onHeard: () => (this.#heardAt = this.#clock.now()),
-        onListed: () => {
-          listedAt = this.#clock.now();
-          attempt = 0;
-          this.#recovered();
-          this.#publish();
-        },
-        onEvents: () => void this.#publishSoon(),
-      });
-      if (end.reason === 'closed') return;
-      attempt += 1;
-      this.#lost(end, attempt);
-      // An epoch that could be listed but not watched must not be tried again at full speed.
-      if (this.#clock.now() - listedAt >= reconnect.capMs) backoff.reset();
-      await this.#clock.sleep(backoff.next(), this.#closing.signal);
-    }
+  #follower(subject: Subject, prefix: string, view: Followed): Follower {
+    const { service } = this;
+    return new Follower({
+      client: this.#client,
+      prefix,
+      view,
+      clock: this.#clock,
+      random: this.#random,
+      signal: this.#closing.signal,
+      onListed: () => this.#listed(subject),
+      onEvents: () => this.#publishSoon(),
+      onLost: ({ reason, error }, attempt) => {
+        channels.lost.publish({ service, subject, reason, error, attempt });
+        this.#tried(subject);
+      },
+      onCurrent: (afterMs) => channels.recovered.publish({ service, subject, afterMs }),
+      onRepaired: (keys) => channels.repaired.publish({ service, subject, keys }),
+    });
   }
 
-  #lost({ reason, error }: EpochEnd, attempt: number): void {
-    this.#epochs[reason] = (this.#epochs[reason] ?? 0) + 1;
-    if (this.#stale === false) this.#staleSince = this.#clock.now();
-    this.#stale = reason;
-    channels.lost.publish({ service: this.service, reason, error, attempt });
+  #registered(key: string, endpoint: Endpoint | undefined, createRevision: bigint): void {
+    const before = this.#set.set(key, endpoint, createRevision);
+    this.#changed = true;
+    this.#urgent ||= isDraining(before) !== isDraining(this.#set.get(key));
   }
 
-  #recovered(): void {
-    if (this.#stale === false) return;
-    this.#stale = false;
-    channels.recovered.publish({ service: this.service, afterMs: this.#clock.now() - this.#staleSince });
+  #overridden(target: string, override: Override | undefined): void {
+    this.#set.override(target, override);
+    this.#changed = true;
+    this.#urgent ||= override?.state !== undefined;
   }
 
-  #skipped(key: string, error: InvalidValueError): void {
+  #skipped(subject: Subject, key: string, error: InvalidValueError): void {
     this.#invalid += 1;
-    channels.invalid.publish({ service: this.service, key: printable(key), error });
+    channels.invalid.publish({ service: this.service, subject, key: printable(key), error });
   }
 
-  async #publishSoon(): Promise<void> {
-    if (this.#publishing) return;
-    this.#publishing = true;
-    const wait = this.#publishedAt + this.#coalesceMs - this.#clock.now();
-    if (wait > 0) await this.#clock.sleep(wait, this.#closing.signal);
-    this.#publishing = false;
+  /** A list is a new beginning, also when nothing has changed: its revision may be lower. */
+  #listed(subject: Subject): void {
+    if (subject === 'endpoints') this.#changed = true;
+    else this.#overridesTried = true;
     this.#publish();
   }
 
+  /** An attempt to follow has failed. */
+  #tried(subject: Subject): void {
+    if (subject === 'endpoints') {
+      void this.#fallBack();
+    } else if (!this.#overridesTried) {
+      // Better without what operators want than without endpoints.
+      this.#overridesTried = true;
+      this.#publish();
+    }
+  }
+
+  /** While etcd has not been read, the file is better than nothing. */
+  async #fallBack(): Promise<void> {
+    if (this.#file === undefined || this.#latest.value !== undefined) return;
+    const snapshot = await this.#file.load();
+    if (snapshot === undefined || this.#latest.value !== undefined || this.#closing.signal.aborted) return;
+    channels.file.publish({ service: this.service, path: this.#file.path, kind: 'loaded', error: undefined });
+    this.#give(snapshot);
+  }
+
+  #publishSoon(): void {
+    if (!this.#changed) return;
+    const at = this.#publishedAt + (this.#urgent ? this.#coalesceMs / 5 : this.#coalesceMs);
+    if (this.#publication !== undefined && this.#publication.at <= at) return;
+    this.#publication?.cancel();
+    const wait = at - this.#clock.now();
+    if (wait > 0) this.#publication = { at, cancel: this.#clock.schedule(() => this.#publish(), wait) };
+    else this.#publish();
+  }
+
   #publish(): void {
-    const snapshot = this.#view.snapshot();
-    if (snapshot === this.#latest.value) return;
+    this.#publication?.cancel();
+    this.#publication = undefined;
+    if (!this.#changed || !this.#endpoints.listed) return;
+    // Endpoints that operators have taken out must not get a request in the moment before that is known.
+    if (this.#overrides !== undefined && !this.#overridesTried) return;
+    this.#changed = false;
+    this.#urgent = false;
     this.#publishedAt = this.#clock.now();
+    const snapshot = Object.freeze({
+      revision: Number(this.#view.revision),
+      endpoints: Object.freeze(this.#set.list()),
+    });
+    this.#file?.save(snapshot);
+    this.#give(snapshot);
+  }
+
+  #give(snapshot: Snapshot): void {
     this.#latest.set(snapshot);
     channels.update.publish({ service: this.service, snapshot });
   }
-
-  #prefix(): string {
-    return this.#codec.prefix(this.service);
-  }
 }
 
-/** At most about one try a second while etcd is away: half of the cap on average. */
-const reconnect = { baseMs: 100, capMs: 2000 };
-
-/**
- * A hung stream is left after 5 s at the latest. Comparing makes etcd read the whole prefix, 24 ms at 10 000 keys, so it is
- * done twice a minute; with its second looks it bounds every silent failure at 38 s.
- */
-const timings = { probeEveryMs: 3000, probeTimeoutMs: 2000, compareEveryMs: 30_000 };
-
-function rejection(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });
+function isDraining(endpoint: Endpoint | undefined): boolean {
+  return endpoint?.state === 'draining';
 }

@@ -1,11 +1,11 @@
 /** Turns what etcd3 and gRPC throw into errors that a caller can act on. The one place that knows their classes and texts. */
 import * as etcd3 from 'etcd3';
 
-import { ClosedError, EtcdError, type EtcdErrorCode } from './errors.ts';
+import { ClosedError, EtcdError, type EtcdErrorCode } from '../errors.ts';
 
 export function classify(error: unknown, call: string, host: string): EtcdError | ClosedError {
   if (error instanceof EtcdError || error instanceof ClosedError) return error;
-  if (error instanceof etcd3.ClientClosedError) return new ClosedError('The etcd client');
+  if (error instanceof etcd3.ClientClosedError) return new ClosedError('The connection to etcd');
   // Streams emit gRPC's plain errors, which the cast turns into the classes that unary calls reject with.
   const cause = error instanceof Error ? etcd3.castGrpcError(error) : error;
   return new EtcdError(codeOf(cause), call, host, { cause });
@@ -17,23 +17,38 @@ export function classifyReason(reason: string, call: string, host: string): Etcd
 }
 
 function codeOf(error: unknown): EtcdErrorCode {
-  if (error instanceof etcd3.EtcdPermissionDeniedError) return 'ERR_ETCD_DENIED';
-  if (
-    error instanceof etcd3.EtcdInvalidAuthTokenError ||
-    error instanceof etcd3.EtcdAuthenticationFailedError ||
-    error instanceof etcd3.GRPCUnauthenticatedError
-  ) {
-    return 'ERR_ETCD_UNAUTHENTICATED';
-  }
-  if (error instanceof etcd3.EtcdLeaseInvalidError) return 'ERR_ETCD_LEASE_NOT_FOUND';
-  if (error instanceof etcd3.GRPCOutOfRangeError) return 'ERR_ETCD_COMPACTED';
-  if (error instanceof etcd3.GRPCDeadlineExceededError) return 'ERR_ETCD_TIMEOUT';
-  if (error instanceof etcd3.GRPCUnavailableError || error instanceof etcd3.GRPCCancelledError) {
-    return 'ERR_ETCD_UNAVAILABLE';
-  }
   const text = error instanceof Error ? error.message : '';
-  if (text.includes('user name is empty') || text.includes('authentication is not enabled')) {
-    return 'ERR_ETCD_UNAUTHENTICATED';
-  }
+  for (const [part, code] of codesByText) if (text.includes(part)) return code;
+  for (const [kind, code] of codesByClass) if (error instanceof kind) return code;
   return 'ERR_ETCD_REFUSED';
 }
+
+/** Looked through in this order, before the classes: several of these share a gRPC status with something else. */
+const codesByText: readonly (readonly [text: string, code: EtcdErrorCode])[] = [
+  ['authentication is not enabled', 'ERR_ETCD_AUTH_OFF'],
+  ['user name is empty', 'ERR_ETCD_UNAUTHENTICATED'],
+  ['revision of auth store is old', 'ERR_ETCD_UNAUTHENTICATED'],
+  ['future revision', 'ERR_ETCD_REWOUND'],
+  ['Received message larger than max', 'ERR_ETCD_TOO_LARGE'],
+  ['lease already exists', 'ERR_ETCD_LEASE_EXISTS'],
+  // What OpenSSL and Node say of certificates, inside gRPC's "No connection established".
+  ['certificate', 'ERR_ETCD_TLS'],
+  ['altnames', 'ERR_ETCD_TLS'],
+  ['SSL', 'ERR_ETCD_TLS'],
+  ['ERR_TLS', 'ERR_ETCD_TLS'],
+];
+
+const codesByClass: readonly (readonly [kind: abstract new (...args: never) => Error, code: EtcdErrorCode])[] = [
+  [etcd3.EtcdPermissionDeniedError, 'ERR_ETCD_DENIED'],
+  [etcd3.EtcdInvalidAuthTokenError, 'ERR_ETCD_UNAUTHENTICATED'],
+  [etcd3.EtcdAuthenticationFailedError, 'ERR_ETCD_UNAUTHENTICATED'],
+  [etcd3.GRPCUnauthenticatedError, 'ERR_ETCD_UNAUTHENTICATED'],
+  [etcd3.EtcdLeaseInvalidError, 'ERR_ETCD_LEASE_NOT_FOUND'],
+  [etcd3.GRPCOutOfRangeError, 'ERR_ETCD_COMPACTED'],
+  [etcd3.GRPCDeadlineExceededError, 'ERR_ETCD_TIMEOUT'],
+  [etcd3.GRPCUnavailableError, 'ERR_ETCD_UNAVAILABLE'],
+  [etcd3.GRPCCancelledError, 'ERR_ETCD_UNAVAILABLE'],
+  // What gRPC calls a connection that was reset under a call.
+  [etcd3.GRPCInternalError, 'ERR_ETCD_UNAVAILABLE'],
+  [etcd3.GRPCResourceExhastedError, 'ERR_ETCD_EXHAUSTED'],
+];

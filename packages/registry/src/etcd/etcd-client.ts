@@ -1,140 +1,89 @@
-/**
- * etcd3 as a transport: typed unary calls and raw streams, one member at a time.
- *
- * Of etcd3 1.1.2 we use the connections, TLS, authentication and typed messages. Its `Lease` and `Watcher` are left alone, since
- * both can be wrong without saying so: a watch resumes at the revision of the last header rather than of the last event and
- * loses what lies between, and stays deaf on a store that was wiped. So are its retries and its circuit breaker, which turns one
- * lost packet into five seconds without keep-alives. Each member has a client of its own here, so that "ask another member" is
- * ours to decide.
- */
-import { type Interceptor, InterceptingCall } from '@grpc/grpc-js';
-import { Etcd3, type IOptions, type KVClient, type LeaseClient, type WatchClient } from 'etcd3';
-import { rootCertificates } from 'node:tls';
-
-import { classify } from './classify.ts';
-import { wallClock } from './clock.ts';
+import type { Clock } from '../clock.ts';
+import { ClosedError, EtcdError, type EtcdErrorCode } from '../errors.ts';
+import { type Call, type CallLimits, Connection } from './connection.ts';
 import type { CheckedEtcdOptions } from './etcd-options.ts';
-import { ClosedError } from './errors.ts';
+import { Tokens } from './tokens.ts';
 
-export type WatchStream = Awaited<ReturnType<WatchClient['watch']>>;
-export type KeepAliveStream = Awaited<ReturnType<LeaseClient['leaseKeepAlive']>>;
-
+/**
+ * The cluster, one member at a time: which one is ours to decide, so that one that hangs is left for another.
+ *
+ * There is one connection that new work begins on. Whoever finds it wanting leaves it; what else runs on it may finish there.
+ */
 export class EtcdClient {
-  readonly #members: readonly { readonly host: string; readonly etcd: Etcd3 }[];
-  #current: number;
+  readonly #options: CheckedEtcdOptions;
+  readonly #clock: Clock;
+  readonly #tokens: Tokens | undefined;
+  /** In an order of this client's own, so that clients spread over the cluster, also when they all leave one member. */
+  readonly #hosts: readonly string[];
+  #turn = 0;
+  #connection: Connection | undefined;
   #closed = false;
 
-  /** `random` chooses the member to begin with, so that clients spread over the cluster. */
-  constructor(options: CheckedEtcdOptions, random: () => number) {
-    this.#members = options.hosts.map((host) => ({ host, etcd: new Etcd3(etcd3Options(host, options)) }));
-    this.#current = Math.floor(random() * this.#members.length);
+  constructor(options: CheckedEtcdOptions, clock: Clock, random: () => number) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#tokens = options.auth === undefined ? undefined : new Tokens(options.auth);
+    this.#hosts = shuffled(options.hosts, random);
   }
 
   /** The member in use, as `host:port`. */
   get host(): string {
-    return this.#members[this.#current]?.host ?? '';
+    return this.#hosts[this.#turn % this.#hosts.length] ?? '';
   }
 
-  /** A unary call to the key-value store. Rejects with `EtcdError`, after which the next call asks another member. */
-  kv<T>(call: string, run: (kv: KVClient) => Promise<T>): Promise<T> {
-    return this.#run(call, (etcd) => run(etcd.kv));
+  /** The connection to begin new work on. Throws `ClosedError`, and `EtcdError` for certificates that cannot be used. */
+  connection(): Connection {
+    if (this.#closed) throw new ClosedError('The etcd client');
+    const { host } = this;
+    this.#connection ??= new Connection({ etcd: this.#options, host, clock: this.#clock, tokens: this.#tokens });
+    return this.#connection;
   }
 
-  /** A unary call about leases. As {@link kv}. */
-  lease<T>(call: string, run: (lease: LeaseClient) => Promise<T>): Promise<T> {
-    return this.#run(call, (etcd) => run(etcd.leaseClient));
-  }
-
-  watch(): Promise<WatchStream> {
-    return this.#run('watch', (etcd) => etcd.watchClient.watch());
-  }
-
-  keepAlive(): Promise<KeepAliveStream> {
-    return this.#run('keepAlive', (etcd) => etcd.leaseClient.leaseKeepAlive());
-  }
-
-  /** Asks another member from now on. For whoever finds that the current one has gone silent. */
-  rotate(): void {
-    this.#current = (this.#current + 1) % this.#members.length;
-  }
-
-  close(): void {
-    this.#closed = true;
-    for (const { etcd } of this.#members) etcd.close();
-  }
-
-  #member(): { readonly host: string; readonly etcd: Etcd3 } {
-    const member = this.#members[this.#current];
-    if (member === undefined || this.#closed) throw new ClosedError('The etcd client');
-    return member;
-  }
-
-  async #run<T>(call: string, run: (etcd: Etcd3) => Promise<T>): Promise<T> {
-    const { host, etcd } = this.#member();
+  /** Makes a unary call; when it fails in a way that another member may not, the next one begins there. Rejects with `EtcdError`. */
+  async call<T>(name: string, run: Call<T>, limits?: CallLimits): Promise<T> {
+    const connection = this.connection();
     try {
-      return await run(etcd);
+      return await connection.call(name, run, limits);
     } catch (error) {
-      if (host === this.host) this.rotate();
-      throw classify(error, call, host);
+      if (isConnectionFault(error)) this.leave(connection);
+      throw error;
     }
   }
+
+  /** Begins new work on another member, or on another connection to the only one. Of several that leave one connection the first counts. */
+  leave(connection: Connection): void {
+    if (connection !== this.#connection) return;
+    this.#connection = undefined;
+    this.#turn += 1;
+    connection.retire();
+  }
+
+  /** No new work can begin. What is under way is whoever began it's to end. */
+  close(): void {
+    this.#closed = true;
+    this.#connection?.retire();
+    this.#connection = undefined;
+  }
 }
 
-function etcd3Options(host: string, options: CheckedEtcdOptions): IOptions {
-  const { secure, tls, auth, requestTimeoutMs } = options;
-  return {
-    hosts: `${secure ? 'https' : 'http'}://${host}`,
-    ...(secure && { credentials: credentials(tls) }),
-    ...(auth !== undefined && { auth: { username: auth.username, password: auth.password } }),
-    faultHandling: { host: () => passThrough, global: passThrough },
-    grpcOptions: {
-      // etcd refuses pings more often than every 5 s, and pings without a stream, as abuse.
-      'grpc.keepalive_time_ms': 10_000,
-      'grpc.keepalive_timeout_ms': 3000,
-      'grpc.keepalive_permit_without_calls': 0,
-      'grpc.initial_reconnect_backoff_ms': 100,
-      'grpc.max_reconnect_backoff_ms': 1000,
-      // A page of a list, or history caught up on, may be larger than gRPC's default of 4 MiB.
-      'grpc.max_receive_message_length': 64 * 1024 * 1024,
-    },
-    // gRPC takes deadlines by the wall clock only. A clock that jumps costs one call; its retry gets a new deadline.
-    defaultCallOptions: ({ isStream }) =>
-      isStream ? { interceptors: [requireLeader] } : { deadline: wallClock() + requestTimeoutMs },
-  };
+/** Whether `error` may be the connection's, or the member's behind it: everything but what the cluster as a whole has answered. */
+export function isConnectionFault(error: unknown): boolean {
+  return error instanceof EtcdError && !answers.has(error.code);
 }
 
-function credentials({ ca, cert, key }: CheckedEtcdOptions['tls']): NonNullable<IOptions['credentials']> {
-  return {
-    rootCertificate: Buffer.from(ca ?? rootCertificates.join('\n')),
-    ...(key !== undefined && { privateKey: Buffer.from(key) }),
-    ...(cert !== undefined && { certChain: Buffer.from(cert) }),
-  };
+const answers: ReadonlySet<EtcdErrorCode> = new Set([
+  'ERR_ETCD_UNAUTHENTICATED',
+  'ERR_ETCD_DENIED',
+  'ERR_ETCD_AUTH_OFF',
+  'ERR_ETCD_LEASE_NOT_FOUND',
+  'ERR_ETCD_LEASE_EXISTS',
+  'ERR_ETCD_COMPACTED',
+  'ERR_ETCD_TOO_LARGE',
+  'ERR_ETCD_EXHAUSTED',
+]);
+
+/** Fisher and Yates. */
+function shuffled(hosts: readonly string[], random: () => number): readonly string[] {
+  const left = [...hosts];
+  return hosts.flatMap(() => left.splice(Math.floor(random() * left.length), 1));
 }
-
-type Policy = NonNullable<NonNullable<IOptions['faultHandling']>['global']>;
-
-/** No retry and no breaker: what fails is told to us at once. */
-const neverAborted = new AbortController().signal;
-const nothingToDispose = { dispose: (): void => {} };
-const passThrough: Policy = {
-  get _altReturn(): never {
-    throw new Error('Exists for its type only');
-  },
-  onSuccess: () => nothingToDispose,
-  onFailure: () => nothingToDispose,
-  execute: async (run, signal = neverAborted) => run({ signal }),
-};
-
-/**
- * Makes a member that has lost its leader end the stream instead of keeping it open and silent: without this a watch on the
- * minority side of a partition looks healthy for as long as the partition lasts.
- */
-const requireLeader: Interceptor = (options, nextCall) =>
-  new InterceptingCall(nextCall(options), {
-    start: (metadata, listener, next) => {
-      // etcd3 hands the same metadata to every call; this must not reach the unary ones.
-      const own = metadata.clone();
-      own.set('hasleader', 'true');
-      next(own, listener);
-    },
-  });

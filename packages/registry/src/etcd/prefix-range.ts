@@ -1,7 +1,5 @@
-/** Prefixes and revisions as etcd's messages carry them. */
-import type { IKeyValue, IRangeRequest } from 'etcd3';
-
-import type { Entry } from './view.ts';
+/** Prefixes as etcd's messages carry them. */
+import type { IRangeRequest } from 'etcd3';
 
 /** The range of all keys that begin with `prefix`, which is not empty: up to the prefix with its last byte one higher. */
 export function prefixRange(prefix: string): { readonly key: Buffer; readonly range_end: Buffer } {
@@ -15,15 +13,6 @@ export function prefixRange(prefix: string): { readonly key: Buffer; readonly ra
 /** The key right after `key`: where the next page of a list begins. */
 export function keyAfter(key: Buffer): Buffer {
   return Buffer.concat([key, Buffer.from([0])]);
-}
-
-export function toEntry(kv: IKeyValue): Entry {
-  return {
-    key: kv.key.toString(),
-    value: kv.value,
-    createRevision: Number(kv.create_revision),
-    modRevision: Number(kv.mod_revision),
-  };
 }
 
 /** What to ask for to compare a prefix with what we hold of it: how many keys, and the newest. */

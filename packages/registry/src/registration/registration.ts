@@ -7,21 +7,24 @@
 import { checkNumber, type Endpoint, InvalidOptionError } from '@lb/core';
 import { randomUUID } from 'node:crypto';
 
-import { addressCheck, type AddressPolicy } from './address-policy.ts';
-import { Backoff } from './backoff.ts';
-import { channels } from './channels.ts';
-import { type Clock, systemClock } from './clock.ts';
-import type { Codec } from './codec.ts';
-import { etcdNaming } from './codecs/etcd-naming.ts';
-import { EtcdClient } from './etcd-client.ts';
-import { checkEtcdOptions, type EtcdOptions } from './etcd-options.ts';
-import { ClosedError, EtcdError, IdTakenError, InvalidValueError } from './errors.ts';
-import { keepAlive, type KeepAliveEnd, type Lease } from './keep-alive.ts';
+import { addressCheck, type AddressPolicy } from '../address-policy.ts';
+import { channels } from '../channels.ts';
+import { type Clock, sleep, systemClock } from '../clock.ts';
+import { type Codec, prefixOf } from '../codecs/codec.ts';
+import { etcdNaming } from '../codecs/etcd-naming.ts';
+import { asError, ClosedError, EtcdError, IdTakenError, InvalidValueError, NotRegisteredError } from '../errors.ts';
+import { EtcdClient } from '../etcd/etcd-client.ts';
+import { checkEtcdOptions, type EtcdOptions } from '../etcd/etcd-options.ts';
+import { checkEndpoint, checkServiceName } from '../validate.ts';
+import { Grants } from './grant.ts';
+import { keepAlive, type KeepAliveEnd } from './keep-alive.ts';
+import type { Lease } from './lease.ts';
 import { OwnKey } from './own-key.ts';
-import { checkEndpoint, isServiceName } from './validate.ts';
+import { Pauses } from './pauses.ts';
+import type { RegistrationState } from './state.ts';
 
 /** What to register. */
-export interface EndpointOptions extends Partial<Omit<Endpoint, 'origin' | 'state'>> {
+export interface EndpointOptions extends Partial<Omit<Endpoint, 'origin' | 'state' | 'overridden'>> {
   /** Where the endpoint can be reached, such as `http://10.0.0.5:8080`: an IP address, and a port. */
   readonly origin: string;
   /** Names one run of one process. Defaults to a random UUID; give one only if it is new with every start. */
@@ -51,17 +54,6 @@ export interface RegisterOptions extends EtcdOptions {
   readonly random?: (() => number) | undefined;
 }
 
-export type RegistrationState =
-  /** Not in etcd yet, or not any more; `attempt` counts from 1. */
-  | { readonly kind: 'registering'; readonly attempt: number; readonly error: Error | undefined }
-  /** In etcd, written at `revision`, under a lease that is certain to live. */
-  | { readonly kind: 'registered'; readonly leaseId: string; readonly revision: number }
-  /** Not renewed for a TTL: others may no longer see us. It may live, so it is still renewed. */
-  | { readonly kind: 'uncertain'; readonly leaseId: string; readonly revision: number; readonly error: Error }
-  /** Another process holds the id. Tried again each TTL. */
-  | { readonly kind: 'taken'; readonly error: IdTakenError }
-  | { readonly kind: 'closed' };
-
 /**
  * Registers an endpoint and keeps it registered. Resolves once it is in etcd; while etcd is away it keeps trying until `signal`
  * aborts. Rejects with `IdTakenError` when another process holds the id, and with `EtcdError` when etcd does not let us.
@@ -85,53 +77,59 @@ export interface Registration extends AsyncDisposable {
   readonly endpoint: Endpoint;
   readonly state: RegistrationState;
   /**
-   * Changes what is registered. Resolves once it is in etcd; rejects with `EtcdError` when etcd cannot be reached, and is then
-   * written as soon as it can. Throws `InvalidOptionError`.
+   * Changes what is registered. Resolves once it is in etcd. Rejects with `EtcdError` or `NotRegisteredError` when that cannot be
+   * now; it is then written as soon as it can. Throws `InvalidOptionError`.
    */
   update(change: EndpointChange): Promise<void>;
-  /** Asks consumers to send nothing new; as {@link update}. The endpoint stays registered, and the process should go on serving. */
+  /** Asks consumers to send nothing new; as {@link update}. The process should go on serving until they have heard of it. */
   drain(): Promise<void>;
   /** Takes the endpoint out of etcd and stops. Never rejects: what etcd does not hear of ends with the lease. */
   close(): Promise<void>;
 }
+
+/** How long taking the key out may take, for each of two tries, and tidying up the lease after that. */
+const removeTimeoutMs = 1000;
+const revokeTimeoutMs = 500;
 
 class EtcdRegistration implements Registration {
   readonly service: string;
   readonly id: string;
   readonly #client: EtcdClient;
   readonly #key: OwnKey;
-  readonly #ttlSeconds: number;
+  readonly #grants: Grants;
+  readonly #pauses: Pauses;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #closing = new AbortController();
   readonly #first = Promise.withResolvers<void>();
   #endpoint: Endpoint;
-  #state: RegistrationState = { kind: 'registering', attempt: 1, error: undefined };
+  #state: RegistrationState = { kind: 'registering', attempt: 1, error: undefined, lost: undefined };
+  /** Granted, and not known to be gone. */
   #lease: Lease | undefined;
+  /** Tells whoever holds the lease that it is gone. */
+  #gone: () => void = nobodyToTell;
   /** Writes go one after the other, so that an older value cannot overtake a newer one. */
   #writing: Promise<void> = Promise.resolve();
-  #written: Endpoint | undefined;
-  #writtenAt = -Infinity;
+  /** What is known to stand in etcd. */
+  #written: { readonly lease: Lease; readonly endpoint: Endpoint } | undefined;
+  #seenAt = -Infinity;
   #running: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(options: RegisterOptions) {
-    if (!isServiceName(options.service)) {
-      throw new InvalidOptionError(
-        'service',
-        'a name of letters, digits, dots, dashes and underscores',
-        options.service,
-      );
-    }
+    const { codec = etcdNaming(), clock = systemClock, random = Math.random } = options;
     const etcd = checkEtcdOptions(options);
-    this.service = options.service;
+    this.service = checkServiceName(options.service);
     this.#endpoint = ownEndpoint(options, etcd.loopback);
     this.id = this.#endpoint.id;
-    this.#ttlSeconds = checkNumber('ttlSeconds', options.ttlSeconds ?? 15, { min: 2, max: 86_400, integer: true });
-    this.#clock = options.clock ?? systemClock;
-    this.#random = options.random ?? Math.random;
-    this.#client = new EtcdClient(etcd, this.#random);
-    this.#key = new OwnKey(this.#client, this.service, this.id, options.codec ?? etcdNaming());
+    const ttlSeconds = checkNumber('ttlSeconds', options.ttlSeconds ?? 15, { min: 2, max: 86_400, integer: true });
+    this.#clock = clock;
+    this.#random = random;
+    prefixOf(codec, this.service);
+    this.#client = new EtcdClient(etcd, clock, random);
+    this.#key = new OwnKey(this.#client, this.service, this.id, codec);
+    this.#grants = new Grants(this.#client, clock, ttlSeconds);
+    this.#pauses = new Pauses(ttlSeconds * 1000, random);
   }
 
   get endpoint(): Endpoint {
@@ -157,7 +155,8 @@ class EtcdRegistration implements Registration {
   async update(change: EndpointChange): Promise<void> {
     if (this.#closed !== undefined) throw new ClosedError(`The registration of "${this.id}"`);
     this.#endpoint = asOption(() => checkEndpoint({ ...this.#endpoint, ...change }, () => {}));
-    if (this.#lease !== undefined) await this.#write(this.#lease);
+    if (this.#lease === undefined) throw new NotRegisteredError(this.service, this.id);
+    await this.#write(this.#lease);
   }
 
   drain(): Promise<void> {
@@ -176,72 +175,97 @@ class EtcdRegistration implements Registration {
   async #close(): Promise<void> {
     this.#closing.abort();
     await this.#running;
-    const lease = this.#lease;
-    if (lease !== undefined) {
-      // Deleting is what takes us out: whoever attached a key of theirs to our lease can keep us from revoking it.
-      await this.#key.remove(lease).catch(nobodyToTell);
-      await this.#client.lease('leaseRevoke', (leases) => leases.leaseRevoke({ ID: lease.id })).catch(nobodyToTell);
-    }
+    await this.#writing;
+    await this.#giveUpLease();
     this.#client.close();
     this.#enter({ kind: 'closed' });
   }
 
+  /** Takes the key out, and ends the lease. Never rejects. */
+  async #giveUpLease(): Promise<void> {
+    const lease = this.#lease;
+    if (lease === undefined) return;
+    this.#lease = undefined;
+    // Deleting is what takes us out: whoever attached a key of theirs to our lease can keep us from revoking it.
+    const remove = (): Promise<unknown> => this.#key.remove(lease, { timeoutMs: removeTimeoutMs });
+    await remove().catch(remove).catch(nobodyToTell);
+    await this.#client
+      .call('leaseRevoke', ({ leaseClient }, options) => leaseClient.leaseRevoke({ ID: lease.id }, options), {
+        timeoutMs: revokeTimeoutMs,
+      })
+      .catch(nobodyToTell);
+  }
+
   async #run(): Promise<void> {
     const { signal } = this.#closing;
-    const ttlMs = this.#ttlSeconds * 1000;
-    const backoff = new Backoff({ baseMs: 500, capMs: Math.min(2000, ttlMs / 3) }, this.#random);
     let attempt = 1;
     while (!signal.aborted) {
       try {
-        const lease = await this.#grant();
+        const lease = await this.#obtain();
         await this.#write(lease);
         this.#first.resolve();
         const end = await this.#hold(lease);
-        attempt = 1;
-        backoff.reset();
         if (end.kind === 'closed') return;
-        this.#enter({ kind: 'registering', attempt, error: undefined });
-        // A lease that etcd gave up although we were in time was not lost alone: spread out, so that all do not return at once.
-        await this.#clock.sleep(this.#random() * (end.late ? 500 : Math.min(ttlMs / 3, 5000)), signal);
+        this.#lease = undefined;
+        attempt = 1;
+        this.#enter({ kind: 'registering', attempt, error: undefined, lost: end.cause });
+        await sleep(this.#clock, this.#pauses.afterLoss(end.cause), signal);
       } catch (error) {
+        if (signal.aborted) return;
         attempt += 1;
-        const taken = error instanceof IdTakenError;
-        if (taken || isRefusal(error)) this.#first.reject(error);
-        this.#enter(taken ? { kind: 'taken', error } : { kind: 'registering', attempt, error: asError(error) });
-        await this.#clock.sleep(taken ? ttlMs : backoff.next(), signal);
+        await this.#failed(asError(error), attempt);
       }
     }
   }
 
-  async #grant(): Promise<Lease> {
-    const grantedAt = this.#clock.now();
-    const { ID: id, TTL: ttl } = await this.#client.lease('leaseGrant', (leases) =>
-      leases.leaseGrant({ TTL: this.#ttlSeconds }),
-    );
-    this.#lease = { id, ttlMs: Number(ttl) * 1000, grantedAt };
+  async #failed(error: Error, attempt: number): Promise<void> {
+    const taken = error instanceof IdTakenError;
+    if (taken || isRefusal(error)) this.#first.reject(error);
+    if (taken) {
+      this.#enter({ kind: 'taken', error });
+      await this.#giveUpLease();
+    } else {
+      if (isLeaseGone(error)) this.#lease = undefined;
+      this.#enter({ kind: 'registering', attempt, error, lost: undefined });
+    }
+    await sleep(this.#clock, this.#pauses.afterFailure(error), this.#closing.signal);
+  }
+
+  /** The lease that we have, if a write under it may still succeed, or a new one. */
+  async #obtain(): Promise<Lease> {
+    if (this.#lease === undefined || this.#clock.now() >= this.#lease.grantedAt + this.#lease.ttlMs) {
+      this.#lease = await this.#grants.next({ signal: this.#closing.signal });
+    }
     return this.#lease;
   }
 
-  /** Writes the endpoint as it is now, if it does not stand there already. */
+  /** Writes the endpoint as it is by then, if it does not stand there already. */
   #write(lease: Lease): Promise<void> {
-    const write = this.#writeAfter(this.#writing, lease);
+    const write = this.#writing.then(() => this.#writeNow(lease));
     this.#writing = write.catch(nobodyToTell);
     return write;
   }
 
-  async #writeAfter(earlier: Promise<void>, lease: Lease): Promise<void> {
-    await earlier;
+  async #writeNow(lease: Lease): Promise<void> {
     const endpoint = this.#endpoint;
-    const revision = await this.#key.ensure(lease, endpoint);
-    this.#written = endpoint;
-    this.#writtenAt = this.#clock.now();
-    this.#enter({ kind: 'registered', leaseId: lease.id, revision });
+    if (this.#written?.lease === lease && this.#written.endpoint === endpoint) return;
+    try {
+      const revision = await this.#key.ensure(lease, endpoint, { signal: this.#closing.signal });
+      this.#written = { lease, endpoint };
+      this.#seenAt = this.#clock.now();
+      this.#pauses.reset();
+      this.#enter({ kind: 'registered', leaseId: lease.id, revision: Number(revision) });
+    } catch (error) {
+      if (isLeaseGone(error) && this.#lease === lease) this.#gone();
+      throw error;
+    }
   }
 
   /** Keeps the lease, and the key under it, until one of them is lost. Rejects with `IdTakenError`. */
-  #hold(lease: Lease): Promise<KeepAliveEnd> {
-    const taken = Promise.withResolvers<never>();
+  async #hold(lease: Lease): Promise<KeepAliveEnd> {
+    const broken = Promise.withResolvers<KeepAliveEnd>();
     const over = new AbortController();
+    this.#gone = () => broken.resolve({ kind: 'gone', cause: 'revoked' });
     const end = keepAlive(lease, {
       client: this.#client,
       clock: this.#clock,
@@ -249,15 +273,29 @@ class EtcdRegistration implements Registration {
       signal: AbortSignal.any([this.#closing.signal, over.signal]),
       onRenewed: () => {
         this.#renewed();
-        const due = this.#written !== this.#endpoint || this.#clock.now() - this.#writtenAt >= lease.ttlMs;
-        // A failure to write is either in the way of renewals, too, or tried again after the next one.
-        if (due) this.#write(lease).catch((error) => error instanceof IdTakenError && taken.reject(error));
+        // A failure to look or to write is either in the way of renewals, too, or tried again after the next one.
+        this.#check(lease).catch((error) => error instanceof IdTakenError && broken.reject(error));
       },
-      onFailed: (error, certain) => {
-        if (!certain) this.#unsure(error);
-      },
+      onUncertain: (error) => this.#unsure(error),
     });
-    return Promise.race([end, taken.promise]).finally(() => over.abort());
+    try {
+      return await Promise.race([end, broken.promise]);
+    } finally {
+      this.#gone = nobodyToTell;
+      over.abort();
+    }
+  }
+
+  /** Writes what has not been written yet, and looks once in a TTL whether what was written is still there. */
+  async #check(lease: Lease): Promise<void> {
+    const endpoint = this.#endpoint;
+    if (this.#written?.endpoint === endpoint) {
+      if (this.#clock.now() - this.#seenAt < lease.ttlMs) return;
+      this.#seenAt = this.#clock.now();
+      if (await this.#key.isThere(lease, endpoint, { signal: this.#closing.signal })) return;
+      this.#written = undefined;
+    }
+    await this.#write(lease);
   }
 
   #renewed(): void {
@@ -266,7 +304,7 @@ class EtcdRegistration implements Registration {
     this.#enter({ kind: 'registered', leaseId, revision });
   }
 
-  #unsure(error: Error): void {
+  #unsure(error: Error | undefined): void {
     if (this.#state.kind !== 'registered') return;
     const { leaseId, revision } = this.#state;
     this.#enter({ kind: 'uncertain', leaseId, revision, error });
@@ -308,8 +346,8 @@ function isRefusal(error: unknown): boolean {
   return error instanceof EtcdError && (error.code === 'ERR_ETCD_DENIED' || error.code === 'ERR_ETCD_UNAUTHENTICATED');
 }
 
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
+function isLeaseGone(error: unknown): boolean {
+  return error instanceof EtcdError && error.code === 'ERR_ETCD_LEASE_NOT_FOUND';
 }
 
 /** The lease ends whatever is left undone. */
