@@ -14,6 +14,8 @@ export {
 export type { Clock } from './clock.ts';
 export type { Codec, EndpointClaim } from './codecs/codec.ts';
 export { etcdNaming, type EtcdNamingOptions } from './codecs/etcd-naming.ts';
+export { goZero, type GoZeroOptions } from './codecs/go-zero.ts';
+export { kratos, type KratosOptions } from './codecs/kratos.ts';
 export { discover, type DiscoverOptions, type DiscoveryStatus, EtcdDiscovery } from './discovery/discovery.ts';
 export type { EpochEndReason } from './discovery/epoch-end.ts';
 export type { FollowStatus } from './discovery/follower.ts';
