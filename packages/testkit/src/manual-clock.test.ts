@@ -41,3 +41,43 @@ test('does not fire a timer that was cancelled', () => {
   expect(fired).toBe(false);
   expect(clock.pending).toBe(0);
 });
+
+test('fires many timers in order, whatever is cancelled between', () => {
+  const clock = new ManualClock();
+  const fired: number[] = [];
+  const expected: number[] = [];
+  for (let index = 0; index < 500; index += 1) {
+    const delay = (index * 7919) % 500;
+    const cancel = clock.schedule(() => fired.push(delay), delay);
+    if (index % 3 === 0) {
+      cancel();
+      cancel();
+    } else expected.push(delay);
+  }
+
+  expect([clock.pending, clock.next]).toEqual([expected.length, Math.min(...expected)]);
+  clock.advance(500);
+
+  expect(fired).toEqual(expected.toSorted((one, other) => one - other));
+  expect([clock.pending, clock.next]).toEqual([0, Infinity]);
+});
+
+test('lets promises go on between two timers when it runs', async () => {
+  const clock = new ManualClock();
+  const seen: number[] = [];
+  const sleep = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      clock.schedule(resolve, ms);
+    });
+  const sleeper = async (): Promise<void> => {
+    for (;;) {
+      await sleep(10);
+      seen.push(clock.now());
+    }
+  };
+  void sleeper();
+
+  await clock.run(35);
+
+  expect([seen, clock.now()]).toEqual([[10, 20, 30], 35]);
+});
