@@ -1,25 +1,27 @@
 /** The etcd servers that this package's promises are checked on. */
 import { startEtcd } from '@lb/embedded-etcd';
+import { hasEtcd, startRealEtcd } from '@lb/testkit';
 import { Etcd3 } from 'etcd3';
 
-export interface RunningEtcd {
+export interface RunningEtcd extends AsyncDisposable {
   /** A URL. */
   readonly hosts: string;
-  stop(): Promise<void>;
+  close(): Promise<void>;
 }
 
 export interface EtcdServer {
   readonly name: string;
+  /** Why it cannot be had here; tests on it are then skipped. */
+  readonly missing?: string;
   start(): Promise<RunningEtcd>;
 }
 
 export const servers: readonly EtcdServer[] = [
+  { name: 'the embedded etcd', start: () => startEtcd() },
   {
-    name: 'the embedded etcd',
-    start: async () => {
-      const etcd = await startEtcd();
-      return { hosts: etcd.hosts, stop: () => etcd.close() };
-    },
+    name: 'a real etcd',
+    ...(!hasEtcd() && { missing: 'there is no etcd on the PATH' }),
+    start: () => startRealEtcd(),
   },
 ];
 

@@ -20,7 +20,7 @@ afterEach(async () => {
   for (const task of cleanUp.splice(0).toReversed()) await task();
 });
 
-describe.each(servers)('on $name', (server) => {
+describe.each(servers)('on $name', { skip: false }, (server) => {
   let etcd: RunningEtcd;
   let admin: Etcd3;
   let services = 0;
@@ -32,7 +32,7 @@ describe.each(servers)('on $name', (server) => {
   });
   afterAll(async () => {
     admin.close();
-    await etcd.stop();
+    await etcd.close();
   });
 
   /** A service of its own for each test, so that none sees another's keys. */
