@@ -252,7 +252,7 @@ export class EtcdDiscovery implements AsyncIterable<Snapshot>, AsyncDisposable {
   }
 
   #overridden(target: string, override: Override | undefined): void {
-    this.#set.override(target, override);
+    if (!this.#set.override(target, override)) return;
     this.#changed = true;
     this.#urgent ||= override?.state !== undefined;
   }

@@ -38,14 +38,18 @@ export class EndpointSet {
     return before?.effective;
   }
 
-  /** What operators want of `target`, an id or `*`, from now on; `undefined` when nothing any more. */
-  override(target: string, override: Override | undefined): void {
+  /** What operators want of `target`, an id or `*`, from now on; `undefined` when nothing any more. Returns whether that changes any. */
+  override(target: string, override: Override | undefined): boolean {
     if (override === undefined) this.#overrides.delete(target);
     else this.#overrides.set(target, override);
+    let changes = false;
     for (const registered of this.#registered.values()) {
       const { endpoint } = registered;
-      if (target === everyEndpoint || target === endpoint.id) registered.effective = this.#effective(endpoint);
+      if (target !== everyEndpoint && target !== endpoint.id) continue;
+      registered.effective = this.#effective(endpoint);
+      changes = true;
     }
+    return changes;
   }
 
   /** The endpoint that `key` registers, as treated. */

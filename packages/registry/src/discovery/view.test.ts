@@ -132,6 +132,13 @@ describe('a view', () => {
     expect(texts()).toEqual(['a=1', 'b=2']);
   });
 
+  it('keeps no value of a key that was deleted in between', () => {
+    const { list, texts } = setUp();
+    list([entry('a', '1', 1)], 1);
+    list([entry('a', 'bad', 5)], 5);
+    expect(texts()).toEqual([]);
+  });
+
   it('reports a bad value once, however often it is listed', () => {
     const { list, skipped } = setUp();
     list([entry('a', '1', 1), entry('b', 'bad', 2)], 2);

@@ -5,8 +5,8 @@
  * not change stays the same object; and only once it is complete, since a part of a list says nothing about what is missing from it.
  *
  * Whoever may write under the prefix must not be able to hurt those who read it. A bad value under a key that was good keeps the good
- * one: better yesterday's weight than a provider less. What has a place keeps it, and what comes when there is no room is counted, and
- * costs nothing beyond that, however much of it there is.
+ * one, for as long as it is the same key: better yesterday's weight than a provider less. What has a place keeps it, and what comes
+ * when there is no room is counted, and costs nothing beyond that, however much of it there is.
  */
 import { InvalidValueError } from '../errors.ts';
 
@@ -197,13 +197,18 @@ export class View<T> {
 
   /** Gives a key its place, or none. */
   #settle(key: string, { read, createRevision, modRevision, bytes }: Candidate<T>): void {
-    const held = this.#held.get(key);
+    let held = this.#held.get(key);
     if (read instanceof InvalidValueError) {
+      if (held !== undefined && held.createRevision !== createRevision) {
+        // What was good under this key was deleted in between: what is bad now is somebody else.
+        this.#remove(key);
+        held = undefined;
+      }
       if (held === undefined) {
         this.#skip(key, modRevision, read);
       } else {
         if (held.modRevision !== modRevision) this.#options.onInvalid(key, read);
-        this.#held.set(key, { ...held, createRevision, modRevision, source: undefined });
+        this.#held.set(key, { ...held, modRevision, source: undefined });
       }
       return;
     }

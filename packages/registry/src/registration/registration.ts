@@ -254,7 +254,7 @@ class EtcdRegistration implements Registration {
       this.#written = { lease, endpoint };
       this.#seenAt = this.#clock.now();
       this.#pauses.reset();
-      this.#enter({ kind: 'registered', leaseId: lease.id, revision: Number(revision) });
+      this.#enterWritten(lease, Number(revision));
     } catch (error) {
       if (isLeaseGone(error) && this.#lease === lease) this.#gone();
       throw error;
@@ -308,6 +308,13 @@ class EtcdRegistration implements Registration {
     if (this.#state.kind !== 'registered') return;
     const { leaseId, revision } = this.#state;
     this.#enter({ kind: 'uncertain', leaseId, revision, error });
+  }
+
+  /** That it could be written shows that the lease lives, but not for how long. */
+  #enterWritten({ id: leaseId }: Lease, revision: number): void {
+    const { state } = this;
+    if (state.kind === 'uncertain' && state.leaseId === leaseId) this.#enter({ ...state, revision });
+    else this.#enter({ kind: 'registered', leaseId, revision });
   }
 
   #enter(state: RegistrationState): void {
