@@ -35,6 +35,12 @@ describe('an attempt', () => {
     ]);
   });
 
+  it('took until its answer began, and is in flight until that has ended', () => {
+    const { pool, told, peer } = watchedPool();
+    pool.begin(peer, 10).end(success, 3_600_000, 35);
+    expect(told.at(-1)).toEqual(['end', 25, 'success', 3_600_000]);
+  });
+
   it.each([5, NaN])('has taken no time when it began at 10 and ends at %d', (now) => {
     const { pool, told, peer } = watchedPool();
     pool.begin(peer, 10).end(success, now);

@@ -35,17 +35,18 @@ export class Attempt {
 
   /**
    * Says how it ended. To be called once. Returns false, and does no harm, when it has been called before, or when the peer has
-   * left the pool meanwhile. O(1).
+   * left the pool meanwhile. It is in flight until `now`, but took only until `answeredAt`, if given: an answer that is streamed
+   * for an hour, or to a slow reader, came as fast as it began. O(1).
    */
-  end(outcome: Outcome, now: number): boolean {
+  end(outcome: Outcome, now: number, answeredAt: number = now): boolean {
     if (this.#ended) return false;
     this.#ended = true;
-    const elapsedMs = now > this.startedAt ? now - this.startedAt : 0;
+    const elapsedMs = answeredAt > this.startedAt ? answeredAt - this.startedAt : 0;
     this.peer.load.end(elapsedMs, outcome, now);
     const member = this.#member;
     if (member === undefined || member.removed) return false;
     if (member.limiter !== undefined) {
-      member.limiter.end(outcome, this.#inFlight, this.startedAt, now);
+      member.limiter.end(outcome, this.#inFlight, this.startedAt, answeredAt);
       member.refreshLimit();
     }
     this.#judge(member, this.#state, outcome, elapsedMs, now);
