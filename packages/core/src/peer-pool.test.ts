@@ -5,6 +5,7 @@ import type { Attempt } from './attempt.ts';
 import type { Endpoint } from './endpoint.ts';
 import { NoEndpointError } from './errors.ts';
 import { AimdLimiter } from './limit/aimd-limiter.ts';
+import type { Limiter } from './limit/limiter.ts';
 import { failure } from './outcome.ts';
 import { PeerPool } from './peer-pool.ts';
 import { policies } from './policies.ts';
@@ -205,12 +206,15 @@ it('multiplies weights by what a preference says, and leaves out whom it leaves 
 });
 
 it('closes a peer at the limit that is found for it, and at what it says of itself', () => {
-  const subject = pool(policies.p2c(), { limiter: () => new AimdLimiter({ initial: 4 }) });
+  const found: string[] = [];
+  const limiter = ({ id }: Endpoint): Limiter => (found.push(id), new AimdLimiter({ initial: 4 }));
+  const subject = pool(policies.p2c(), { limiter });
   subject.update({ revision: 1, endpoints: [endpoint('a'), endpoint('b', { maxConcurrency: 3 })] }, 0);
   const attempts: Attempt[] = [];
   for (let peer = subject.pick(context); peer !== undefined; peer = subject.pick(context)) {
     attempts.push(subject.begin(peer, 0));
   }
+  expect(found).toEqual(['a', 'b']);
   expect([...subject.peers].map((peer) => [peer.load.inFlight, peer.limit])).toEqual([
     [4, 4],
     [3, 3],

@@ -204,7 +204,7 @@ export class PeerPool {
     const peer = new Peer(endpoint, this.policy.createLoad(now));
     // Whatever its clock says, it is no younger than we have known it.
     const warmSince = Math.min(now, startOf(endpoint, timeOrigin) ?? now);
-    const member = new Member(peer, limiter?.(), warmSince, now);
+    const member = new Member(peer, limiter?.(endpoint), warmSince, now);
     member.refreshLimit();
     return member;
   }

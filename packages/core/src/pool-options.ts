@@ -1,5 +1,6 @@
 import type { Tier } from './availability.ts';
 import { InvalidOptionError } from './errors.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { Ejection } from './health/ejection.ts';
 import type { EjectionOptions } from './health/ejector.ts';
 import type { SlowStartOptions } from './health/slow-start.ts';
@@ -56,8 +57,11 @@ export interface PeerPoolOptions extends PoolEvents {
   readonly preference?: Preference | undefined;
   /** Which endpoints to use at all. Defaults to all. */
   readonly subset?: Subset | undefined;
-  /** Makes what finds out a peer's limit, such as `() => new AimdLimiter()`. Defaults to the endpoint's `maxConcurrency` alone. */
-  readonly limiter?: (() => Limiter) | undefined;
+  /**
+   * Makes what finds out a peer's limit, such as `() => new AimdLimiter()`; is given the peer's endpoint, which may have something
+   * to say about it. Defaults to the endpoint's `maxConcurrency` alone.
+   */
+  readonly limiter?: ((endpoint: Endpoint) => Limiter) | undefined;
 }
 
 /** Throws {@link InvalidOptionError} for what no part of the pool checks itself. */
