@@ -3,45 +3,42 @@
  */
 import {
   checkNumber,
+  checkOneOf,
   type Discovery,
   InvalidOptionError,
+  type Peer,
   PeerPool,
   policies,
-  type Policy,
-  type Random,
+  RetryBudget,
   type Snapshot,
 } from '@lb/core';
-import { type Dispatcher, fetch, type RequestInit, type Response } from 'undici';
+import { type Dispatcher, Dispatcher1Wrapper, fetch, type RequestInit, type Response } from 'undici';
 
-import { BalancerDispatcher } from './balancer-dispatcher.ts';
+import type { ResponseHeaders } from './call/caller.ts';
 import { channels } from './channels.ts';
+import { BalancerDispatcher } from './dispatcher.ts';
+import { Drains } from './drains.ts';
+import { FetchDispatcher } from './fetch-dispatcher.ts';
 import { InvalidTargetError } from './errors.ts';
 import { follow } from './follow.ts';
-import { type DiscoverySource, toDiscovery } from './static-discovery.ts';
-import { Transport } from './transport.ts';
-
-export interface BalancerOptions {
-  /** Name of the service, for errors and as the host of its URLs: letters, digits, dots, dashes, underscores. */
-  readonly service: string;
-  /** Where endpoints come from: `discover(…)` of `@lb/registry`, any `AsyncIterable<Snapshot>`, or a list. */
-  readonly discovery: DiscoverySource;
-  /** What chooses among peers. Defaults to `policies.p2c()`. */
-  readonly policy?: Policy | undefined;
-  /** Most sockets to one peer. Defaults to 64. */
-  readonly connectionsPerPeer?: number | undefined;
-  /** How long a connection may take to be made, in milliseconds. Defaults to 300: a peer within reach takes single digits. */
-  readonly connectTimeoutMs?: number | undefined;
-  /** How long requests wait for the first snapshot, in milliseconds, before they fail with `NoEndpointError`. Defaults to 5000. */
-  readonly startTimeoutMs?: number | undefined;
-  /** How long requests on a peer that left, or at `close()`, may take to finish, in milliseconds. Defaults to 10 000. */
-  readonly drainTimeoutMs?: number | undefined;
-  /** Source of chance. Defaults to `Math.random`. */
-  readonly random?: Random | undefined;
-}
+import { loadReportHeader, readLoadReport } from './headers/load-report.ts';
+import { Hedging } from './hedging.ts';
+import { type BalancerOptions, type LbOptions, rulesOf, timeoutBounds, transportOptionsOf } from './options.ts';
+import { PeerGroups } from './routing/peer-groups.ts';
+import { Router } from './routing/router.ts';
+import { isList, snapshotOf } from './discovery-source.ts';
+import { isTarget } from './target.ts';
+import { systemClock } from './time/clock.ts';
+import { TimerWheel } from './time/timer-wheel.ts';
+import { Transport } from './transport/transport.ts';
+import { WaitQueue } from './wait-queue.ts';
 
 /** What `balancer.request` takes: undici's options, without an origin, and `GET` unless said otherwise. */
 export type BalancedRequestOptions = Omit<Dispatcher.RequestOptions, 'origin' | 'path' | 'method'> &
-  Partial<Pick<Dispatcher.RequestOptions, 'method'>>;
+  Partial<Pick<Dispatcher.RequestOptions, 'method'>> & { readonly lb?: LbOptions | undefined };
+
+/** What `balancer.fetch` takes: undici's options, and ours. */
+export type BalancedFetchOptions = Omit<RequestInit, 'dispatcher'> & { readonly lb?: LbOptions | undefined };
 
 /** Builds a balancer, which begins to follow its discovery at once. Throws `InvalidOptionError` (of `@lb/core`). */
 export function createBalancer(options: BalancerOptions): Balancer {
@@ -51,79 +48,197 @@ export function createBalancer(options: BalancerOptions): Balancer {
 export class Balancer implements AsyncDisposable {
   /** The peers and the choice among them. Read it; the balancer writes it. */
   readonly pool: PeerPool;
-  /** For everything that takes an undici Dispatcher. The origin of what is dispatched is not looked at. */
+  /** For everything that takes an undici 8 Dispatcher. The origin of what is dispatched is not looked at. */
   readonly dispatcher: Dispatcher;
-  readonly #closing = new AbortController();
+  /** The same for what brings an undici of its own, such as the built-in `fetch` of Node 22 and 24. */
+  readonly legacyDispatcher: Dispatcher;
+  readonly #origin: string;
+  readonly #dispatcher: BalancerDispatcher;
+  readonly #fetching: Dispatcher;
   readonly #transport: Transport;
-  /** What requests wait for; `undefined` once there is nothing to wait for. */
-  #start: Promise<void> | undefined;
+  readonly #queue: WaitQueue;
+  readonly #budget: RetryBudget;
+  readonly #wheel = new TimerWheel(systemClock);
+  readonly #groups: PeerGroups;
+  readonly #drains = new Drains();
+  readonly #following = new AbortController();
+  #snapshot: Snapshot | undefined;
+  #ready = false;
 
   constructor(options: BalancerOptions) {
-    const { service, discovery, policy = policies.p2c(), random = Math.random } = options;
-    if (!/^[A-Za-z0-9][\w.-]*$/.test(service)) {
-      throw new InvalidOptionError('service', 'a name of letters, digits, dots, dashes and underscores', service);
-    }
-    this.pool = new PeerPool({ service, policy, random, timeOrigin: performance.timeOrigin });
-    this.#transport = new Transport({
-      connections: checkNumber('connectionsPerPeer', options.connectionsPerPeer ?? 64, { min: 1, integer: true }),
-      connectTimeoutMs: checkTimeout('connectTimeoutMs', options.connectTimeoutMs ?? 300),
-      drainTimeoutMs: checkTimeout('drainTimeoutMs', options.drainTimeoutMs ?? 10_000),
+    const { service, discovery, policy = policies.p2cPeakEwma(), random = Math.random } = options;
+    this.#origin = originOf(service);
+    this.#transport = new Transport(transportOptionsOf(options));
+    const { limiter: found } = options;
+    const about = { service };
+    this.pool = new PeerPool({
+      ...options,
+      policy,
+      random,
+      timeOrigin: performance.timeOrigin,
+      suspicion: options.suspicion ?? !isList(discovery),
+      limiter: (endpoint) => this.#transport.limiter(endpoint, found?.(endpoint)),
+      onEject: (peer, ejection) => channels.eject.publish({ ...about, peer, ejection }),
+      onRestore: (peer) => channels.restore.publish({ ...about, peer }),
+      onPurge: (peer) => {
+        channels.purge.publish({ ...about, peer });
+        this.#transport.sync({ removed: [peer], changed: [] });
+        this.#groups.forget();
+      },
+      onTier: (tier, before) => channels.tier.publish({ ...about, tier, before }),
     });
-    this.dispatcher = new BalancerDispatcher({
-      pool: this.pool,
-      transport: this.#transport,
-      now: monotonic,
-      waitFor: () => this.#start,
-      onClose: () => this.#close(),
+    this.#groups = new PeerGroups(this.pool);
+    this.#queue = new WaitQueue(checkNumber('queueLimit', options.queueLimit ?? 128, { min: 0 }), this.#wheel);
+    const { hedge = false, retry } = options;
+    this.#budget = new RetryBudget(retry === false ? {} : retry?.budget);
+    const hostHeader = checkOneOf('hostHeader', options.hostHeader ?? 'endpoint', ['endpoint', 'service']);
+    this.#dispatcher = new BalancerDispatcher({
+      environment: {
+        service,
+        pool: this.pool,
+        connect: (peer, http1Only) => this.#transport.to(peer, http1Only),
+        queue: this.#queue,
+        budget: this.#budget,
+        hedging: hedge === false ? undefined : new Hedging(hedge === true ? {} : hedge),
+        wheel: this.#wheel,
+        now,
+        random,
+        isReady: () => this.#ready,
+        onHeaders: (peer, headers, at) => this.#listen(peer, headers, at),
+      },
+      rules: rulesOf(options),
+      router: new Router(options, this.#groups, () => this.pool.peers, random),
+      host: hostHeader === 'service' ? new URL(this.#origin).host : undefined,
+      origin: new URL(this.#origin),
+      maxInFlight: checkNumber('maxInFlight', options.maxInFlight ?? 512, { min: 1 }),
+      drainTimeoutMs: checkNumber('drainTimeoutMs', options.drainTimeoutMs ?? 10_000, timeoutBounds),
+      onClosed: () => this.#end(),
     });
-    this.#start = this.#begin(toDiscovery(discovery), checkTimeout('startTimeoutMs', options.startTimeoutMs ?? 5000));
+    const { interceptors = [] } = options;
+    this.dispatcher = interceptors.length === 0 ? this.#dispatcher : this.#dispatcher.compose(...interceptors);
+    this.legacyDispatcher = new Dispatcher1Wrapper(this.dispatcher);
+    this.#fetching = new FetchDispatcher(this.dispatcher, this.#origin, undefined);
+    const startTimeoutMs = checkNumber('startTimeoutMs', options.startTimeoutMs ?? 5000, timeoutBounds);
+    if (isList(discovery)) this.#take(snapshotOf(discovery));
+    else void this.#follow(discovery, startTimeoutMs);
+  }
+
+  /** What is going on now. O(1). */
+  get stats(): BalancerStats {
+    return {
+      inFlight: this.#dispatcher.calls.size,
+      queued: this.#queue.size,
+      retryBudget: this.#budget.balance(now()),
+    };
   }
 
   /** undici's `fetch` for a path of the service, such as `/hash?text=hello`. Rejects with `InvalidTargetError`. */
-  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+  async fetch(path: string, { lb, ...init }: BalancedFetchOptions = {}): Promise<Response> {
     // Never composed with `new URL(path, base)`: `//evil.example/` would leave for another host.
-    if (!/^\/(?![/\\])/.test(path)) throw new InvalidTargetError('it does not begin with one slash');
-    return fetch(`http://${this.pool.service}${path}`, { ...init, dispatcher: this.dispatcher });
+    const url = path.startsWith('/') ? new URL(`${this.#origin}${path}`) : undefined;
+    if (url === undefined || !isTarget(url.pathname)) throw new InvalidTargetError(path);
+    const dispatcher = lb === undefined ? this.#fetching : new FetchDispatcher(this.dispatcher, this.#origin, lb);
+    return fetch(url, { ...init, dispatcher });
   }
 
   /** undici's `request` for a path of the service. */
   request(path: string, options: BalancedRequestOptions = {}): Promise<Dispatcher.ResponseData> {
-    return this.dispatcher.request({ method: 'GET', ...options, path });
+    return this.dispatcher.request({ method: 'GET', ...options, origin: this.#origin, path });
   }
 
   /** Takes no new requests, lets those in flight finish, closes all connections, and stops following the discovery. */
   close(): Promise<void> {
-    return this.dispatcher.close();
+    return this.#dispatcher.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #begin(discovery: Discovery, timeoutMs: number): Promise<void> {
-    const first = Promise.withResolvers<void>();
-    const overdue = setTimeout(first.resolve, timeoutMs);
-    const take = (snapshot: Snapshot): void => {
-      this.#transport.sync(this.pool.update(snapshot, monotonic()));
-      first.resolve();
-    };
-    follow(discovery, take, this.#closing.signal).catch((error: unknown) => {
-      channels.discoveryFailed.publish({ service: this.pool.service, error });
-      first.resolve();
-    });
-    await first.promise;
+  async #follow(discovery: Discovery, timeoutMs: number): Promise<void> {
+    const overdue = setTimeout(() => this.#becomeReady(), timeoutMs);
+    const { signal } = this.#following;
+    let error: unknown;
+    try {
+      await follow(
+        discovery,
+        (snapshot) => {
+          clearTimeout(overdue);
+          this.#take(snapshot);
+        },
+        signal,
+      );
+    } catch (thrown) {
+      error = thrown;
+    }
     clearTimeout(overdue);
-    this.#start = undefined;
+    const { service, revision } = this.pool;
+    if (!signal.aborted) channels.stale.publish({ service, revision, error });
+    this.#becomeReady();
   }
 
-  async #close(): Promise<void> {
-    this.#closing.abort();
+  #take(snapshot: Snapshot): void {
+    this.#snapshot = snapshot;
+    this.#update();
+    this.#becomeReady();
+  }
+
+  /** Requests no longer wait for a first snapshot. */
+  #becomeReady(): void {
+    if (this.#ready) return;
+    this.#ready = true;
+    this.#queue.reconsider(now());
+  }
+
+  /** Makes everything follow the last snapshot, and what answers have said since. */
+  #update(): void {
+    if (this.#snapshot === undefined) return;
+    const at = now();
+    const change = this.pool.update(this.#drains.apply(this.#snapshot), at);
+    this.#transport.sync(change);
+    this.#groups.forget();
+    const { service, revision } = this.pool;
+    if (Object.values(change).some(({ length }) => length > 0)) channels.update.publish({ service, revision, change });
+    this.#queue.reconsider(at);
+  }
+
+  /** Reads what an answer says of its peer. */
+  #listen(peer: Peer, headers: ResponseHeaders, at: number): void {
+    if (headers['x-lb-draining'] === '1' || headers['x-lb-nack'] === 'draining') this.#drain(peer);
+    const report = headers[loadReportHeader];
+    if (report === undefined || peer.load.report === undefined) return;
+    const read = readLoadReport(report);
+    if (read !== undefined) peer.load.report(read, at);
+  }
+
+  #drain(peer: Peer): void {
+    if (peer.endpoint.state === 'draining' || !this.#drains.add(peer.id)) return;
+    channels.drain.publish({ service: this.pool.service, peer });
+    this.#update();
+  }
+
+  async #end(): Promise<void> {
+    this.#following.abort();
     await this.#transport.close();
+    this.#wheel.stop();
   }
 }
 
-const monotonic = (): number => performance.now();
+/** As of one moment. */
+export interface BalancerStats {
+  /** Requests under way, those that wait included. */
+  readonly inFlight: number;
+  /** Requests that wait for a peer with room. */
+  readonly queued: number;
+  /** Retries that could be made now. */
+  readonly retryBudget: number;
+}
 
-function checkTimeout(option: string, value: number): number {
-  return checkNumber(option, value, { min: 1, max: 2 ** 31 - 1 });
+const now = (): number => performance.now();
+
+/** The service as the origin of URLs. */
+function originOf(service: string): string {
+  if (/^[A-Za-z0-9][\w.-]*$/.test(service) && URL.canParse(`http://${service}`))
+    return new URL(`http://${service}`).origin;
+  throw new InvalidOptionError('service', 'a name of letters, digits, dots, dashes and underscores', service);
 }

@@ -1,11 +1,12 @@
 import type { ServerResponse } from 'node:http';
 
+import { policies } from '@lb/core';
 import { fetch } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { type Balancer, channels, createBalancer } from '../src/index.ts';
-import { HttpProvider } from './http-provider.ts';
-import { Snapshots } from './snapshots.ts';
+import { HttpProvider } from './support/http-provider.ts';
+import { Snapshots } from './support/snapshots.ts';
 
 const cleanUp: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -52,7 +53,7 @@ describe('a request', () => {
       await provider('large', undefined, { weight: 3 }),
     ];
     const discovery = new Snapshots();
-    const balancer = balance({ discovery });
+    const balancer = balance({ discovery, policy: policies.p2c() });
     discovery.put(...providers.map(({ endpoint }) => endpoint));
     for (let count = 0; count < 600; count += 1) await text(balancer);
     // One at a time the draw alone decides; its standard deviations are 9, 12 and 12.
@@ -118,7 +119,7 @@ describe('a request', () => {
     const outcomes: unknown[] = [];
     const unsubscribe = channels.attempt.subscribe(({ outcome }) => outcomes.push(outcome));
     cleanUp.push(async () => unsubscribe());
-    await balancer.request('/').then(
+    await balancer.request('/', { lb: { attempts: 1 } }).then(
       ({ body }) => body.dump(),
       () => {},
     );
@@ -131,6 +132,7 @@ describe('a request', () => {
     const outcomes: unknown[] = [];
     const unsubscribe = channels.attempt.subscribe(({ outcome }) => outcomes.push(outcome.kind));
     cleanUp.push(async () => unsubscribe());
+    await expect.poll(() => balancer.pool.size).toBe(1);
     const caller = new AbortController();
     const answer = balancer.request('/', { signal: caller.signal });
     caller.abort(new Error('gone'));
@@ -177,7 +179,7 @@ describe('a snapshot', () => {
     discovery.put(only.endpoint);
     await text(balancer);
     const failed = new Promise((resolve) => {
-      const unsubscribe = channels.discoveryFailed.subscribe(({ error }) => resolve(error));
+      const unsubscribe = channels.stale.subscribe(({ error }) => resolve(error));
       cleanUp.push(async () => unsubscribe());
     });
     discovery.fail(new Error('no registry'));

@@ -1,0 +1,306 @@
+/**
+ * One try on one peer: one dispatch to undici, from the pick to the end of the answer.
+ *
+ *     open ──answer──▶ passing ──▶ over        the caller reads it
+ *       │      └─────▶ held ──┬──▶ passing     a bad one, kept while something better is looked for
+ *       │                     └──▶ dropped     read to its end, so that its connection can be used again
+ *       └──error, time-out, abort──▶ over
+ *
+ * It tells the peer's load, limit and health how it ended, once. Whether there is another attempt is decided in `call.ts`.
+ */
+import { type Attempt as PoolAttempt, failure, ignored, type Outcome, type Peer, success } from '@lb/core';
+
+import { type AttemptSummary, ResponseTooLargeError } from '../errors.ts';
+import type { Caller, Controller, Handler, ResponseHeaders, Trailers, UpgradedSocket } from './caller.ts';
+import { callersOwn, outcomeOfBrokenAnswer, type Verdict, verdictOfError, verdictOfStatus } from './verdict.ts';
+
+/** What an attempt tells the call that it belongs to. */
+export interface AttemptListener {
+  readonly caller: Caller;
+  readonly rules: AttemptRules;
+  /** The final answer has begun. The listener says `pass` or `hold` before it returns. Not called for one that was given up. */
+  onAnswer(attempt: Attempt, headers: ResponseHeaders, verdict: Verdict | undefined): void;
+  /** There will be no answer. Not called for an attempt that was given up. */
+  onFailure(attempt: Attempt, verdict: Verdict, error: Error): void;
+  /** The answer has been passed on to its end; not to its end if there is an `error`. */
+  onPassed(attempt: Attempt, error: Error | undefined): void;
+  /** How it went is known, and the peer has room for one more. */
+  onOutcome(attempt: Attempt, outcome: Outcome, now: number): void;
+  /** Whether `error` comes from the caller's own body. */
+  isCallersOwn(error: Error): boolean;
+}
+
+export interface AttemptRules {
+  /** Statuses that another peer may do better on. */
+  readonly retryStatuses: ReadonlySet<number>;
+  /** Most bytes of an answer that are passed on. */
+  readonly maxResponseBytes: number;
+}
+
+type Phase = 'open' | 'passing' | 'held' | 'dropped' | 'over';
+
+/** An answer that nobody wants is read this far, to keep its connection; past that, a new connection is cheaper. */
+const mostDroppedBytes = 16_384;
+
+export class Attempt implements Handler {
+  readonly peer: Peer;
+  /** From 1, in the order in which the attempts of a request began. */
+  readonly number: number;
+  /** The attempt before this one. */
+  readonly previous: Attempt | undefined;
+  /** Whether it was sent beside one that was still under way. */
+  readonly hedge: boolean;
+  readonly #listener: AttemptListener;
+  readonly #begun: PoolAttempt;
+  readonly #now: () => number;
+  #phase: Phase = 'open';
+  #controller: Controller | undefined;
+  #givenUpFor: Error | undefined;
+  #passed = false;
+  #callerThrew = false;
+
+  #statusCode: number | undefined;
+  #headers: ResponseHeaders = {};
+  #statusText: string | undefined;
+  #verdict: Verdict | undefined;
+  #bytes = 0;
+  /** What came of an answer while it was held: a pause is a wish, and not every transport grants it. */
+  #heldChunks: Buffer[] = none;
+  #heldTrailers: Trailers | undefined;
+
+  #answeredAt: number | undefined;
+  #endedAt: number | undefined;
+  #outcome: Outcome | undefined;
+
+  constructor(
+    listener: AttemptListener,
+    begun: PoolAttempt,
+    now: () => number,
+    previous: Attempt | undefined,
+    hedge: boolean,
+  ) {
+    this.#listener = listener;
+    this.#begun = begun;
+    this.#now = now;
+    this.peer = begun.peer;
+    this.previous = previous;
+    this.number = previous === undefined ? 1 : previous.number + 1;
+    this.hedge = hedge;
+  }
+
+  get startedAt(): number {
+    return this.#begun.startedAt;
+  }
+
+  /** Whether any of it can have reached the peer: undici starts a request when it has a connection to write it to. */
+  get sent(): boolean {
+    return this.#controller !== undefined;
+  }
+
+  /** Of its answer; undefined while there is none. */
+  get statusCode(): number | undefined {
+    return this.#statusCode;
+  }
+
+  /** Whether it holds an answer that can still be passed on. */
+  get isHeld(): boolean {
+    return this.#phase === 'held';
+  }
+
+  summary(now: number): AttemptSummary {
+    const outcome = this.#outcome;
+    return {
+      peer: this.peer.id,
+      origin: this.peer.endpoint.origin,
+      elapsedMs: (this.#answeredAt ?? this.#endedAt ?? now) - this.startedAt,
+      failure: outcome?.kind === 'failure' ? outcome.reason : undefined,
+      statusCode: this.#statusCode,
+    };
+  }
+
+  // What the call decides.
+
+  /** Passes the answer on to the caller as it comes. */
+  pass(): void {
+    if (this.#controller === undefined) return;
+    this.#phase = 'passing';
+    this.#passed = true;
+    try {
+      this.#listener.caller.answer(this.#controller, this.#statusCode ?? 0, this.#headers, this.#statusText);
+    } catch (error) {
+      this.#callerThrew = true;
+      throw error;
+    }
+  }
+
+  /** Keeps the answer unread, to be passed on or dropped later. What it says of the peer is told now. */
+  hold(): void {
+    this.#phase = 'held';
+    this.#controller?.pause();
+    this.#end(this.#verdict?.outcome ?? success);
+  }
+
+  /** Passes on an answer that was held: what has come of it, and the rest as it comes. */
+  passHeld(): void {
+    const controller = this.#controller;
+    if (controller === undefined) return;
+    const { caller } = this.#listener;
+    try {
+      this.pass();
+      for (const chunk of this.#heldChunks) this.onResponseData(controller, chunk);
+      if (this.#heldTrailers !== undefined) this.onResponseEnd(controller, this.#heldTrailers);
+      else if (!caller.paused) controller.resume();
+    } catch (error) {
+      // undici would abort if this were one of its own calls.
+      controller.abort(error instanceof Error ? error : new Error('The handler failed', { cause: error }));
+    }
+  }
+
+  /** The answer that was held is not wanted. */
+  drop(): void {
+    if (this.#phase !== 'held') return;
+    this.#phase = this.#heldTrailers === undefined ? 'dropped' : 'over';
+    this.#controller?.resume();
+  }
+
+  /** Ends it without an answer. `outcome` is what that says of the peer. */
+  giveUp(error: Error, outcome: Outcome): void {
+    if (this.#phase === 'over') return;
+    this.#phase = 'over';
+    this.#givenUpFor = error;
+    this.#end(outcome);
+    this.#controller?.abort(error);
+  }
+
+  /** The caller does not want the rest of what is being passed on. undici tells of it, as for any request that is aborted. */
+  abort(reason: Error): void {
+    this.#controller?.abort(reason);
+  }
+
+  // What undici tells.
+
+  onRequestStart(controller: Controller): void {
+    if (this.#givenUpFor === undefined) this.#controller = controller;
+    else controller.abort(this.#givenUpFor);
+  }
+
+  onRequestUpgrade(controller: Controller, statusCode: number, headers: ResponseHeaders, socket: UpgradedSocket): void {
+    if (this.#phase !== 'open') return;
+    this.#phase = 'over';
+    this.#passed = true;
+    this.#answeredAt = this.#now();
+    this.#statusCode = statusCode;
+    this.#end(success);
+    this.#listener.onPassed(this, undefined);
+    this.#listener.caller.upgrade(controller, statusCode, headers, socket);
+  }
+
+  onResponseStart(controller: Controller, statusCode: number, headers: ResponseHeaders, statusText?: string): void {
+    if (this.#phase !== 'open') return;
+    if (statusCode < 200) {
+      this.#listener.caller.inform(controller, statusCode, headers, statusText);
+      return;
+    }
+    this.#answeredAt = this.#now();
+    this.#statusCode = statusCode;
+    this.#headers = headers;
+    this.#statusText = statusText;
+    this.#verdict = verdictOfStatus(statusCode, headers, this.#listener.rules.retryStatuses);
+    this.#listener.onAnswer(this, headers, this.#verdict);
+  }
+
+  onResponseData(controller: Controller, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#phase === 'passing') {
+      this.#passData(controller, chunk);
+    } else if (this.#phase === 'held') {
+      if (this.#heldChunks === none) this.#heldChunks = [];
+      this.#heldChunks.push(chunk);
+    } else if (this.#phase === 'dropped' && this.#bytes > mostDroppedBytes) {
+      controller.abort(new Error('The answer is not wanted'));
+    }
+  }
+
+  onResponseEnd(_controller: Controller, trailers: Trailers): void {
+    if (this.#phase === 'held') {
+      this.#heldTrailers = trailers;
+      return;
+    }
+    const passing = this.#phase === 'passing';
+    this.#phase = 'over';
+    if (!passing) return;
+    this.#end(this.#verdict?.outcome ?? success);
+    this.#listener.onPassed(this, undefined);
+    this.#listener.caller.end(trailers);
+  }
+
+  onResponseError(_controller: Controller | null, error: Error): void {
+    const phase = this.#phase;
+    this.#phase = 'over';
+    switch (phase) {
+      case 'open': {
+        const verdict = this.#listener.isCallersOwn(error) ? callersOwn : verdictOfError(error, this.sent);
+        this.#end(verdict.outcome);
+        this.#listener.onFailure(this, verdict, error);
+        break;
+      }
+      case 'passing':
+        this.#end(this.#outcomeOfBreak(error));
+        this.#listener.onPassed(this, error);
+        this.#listener.caller.fail(error);
+        break;
+      case 'over':
+        // The caller threw at the end of its answer, and hears of it as it would from undici.
+        if (this.#passed) this.#listener.caller.fail(error);
+        break;
+      case 'held':
+      case 'dropped':
+        break;
+      default:
+        phase satisfies never;
+    }
+  }
+
+  onResponseStarted(): void {
+    if (this.#phase === 'open') this.#listener.caller.responseStarted();
+  }
+
+  onBodySent(chunk: Buffer): void {
+    if (this.#phase !== 'over') this.#listener.caller.bodySent(chunk);
+  }
+
+  onRequestSent(): void {
+    if (this.#phase !== 'over') this.#listener.caller.requestSent();
+  }
+
+  #passData(controller: Controller, chunk: Buffer): void {
+    const { caller, rules } = this.#listener;
+    if (this.#bytes > rules.maxResponseBytes) {
+      controller.abort(new ResponseTooLargeError(this.peer.endpoint.origin, rules.maxResponseBytes));
+      return;
+    }
+    try {
+      caller.data(chunk);
+    } catch (error) {
+      this.#callerThrew = true;
+      throw error;
+    }
+  }
+
+  /** What it says of the peer that its answer broke off. */
+  #outcomeOfBreak(error: Error): Outcome {
+    if (this.#listener.caller.aborted || this.#callerThrew || this.#listener.isCallersOwn(error)) return ignored;
+    return error instanceof ResponseTooLargeError ? failure('status') : outcomeOfBrokenAnswer(error);
+  }
+
+  #end(outcome: Outcome): void {
+    if (this.#outcome !== undefined) return;
+    const now = this.#now();
+    this.#outcome = outcome;
+    this.#endedAt = now;
+    this.#begun.end(outcome, now, this.#answeredAt);
+    this.#listener.onOutcome(this, outcome, now);
+  }
+}
+
+const none: Buffer[] = [];
