@@ -8,6 +8,7 @@ import {
   InvalidOptionError,
   type Peer,
   PeerPool,
+  type PoolChange,
   policies,
   RetryBudget,
   type Snapshot,
@@ -15,6 +16,7 @@ import {
 import { type Dispatcher, Dispatcher1Wrapper, fetch, type RequestInit, type Response } from 'undici';
 
 import type { ResponseHeaders } from './call/caller.ts';
+import type { CallEnvironment } from './call/environment.ts';
 import { channels } from './channels.ts';
 import { BalancerDispatcher } from './dispatcher.ts';
 import { Drains } from './drains.ts';
@@ -27,6 +29,8 @@ import { type BalancerOptions, type LbOptions, rulesOf, timeoutBounds, transport
 import { PeerGroups } from './routing/peer-groups.ts';
 import { Router } from './routing/router.ts';
 import { isList, snapshotOf } from './discovery-source.ts';
+import type { HttpProbes } from './probes/http-probes.ts';
+import { SuspectProbes } from './probes/suspect-probes.ts';
 import { isTarget } from './target.ts';
 import { systemClock } from './time/clock.ts';
 import { TimerWheel } from './time/timer-wheel.ts';
@@ -61,6 +65,8 @@ export class Balancer implements AsyncDisposable {
   readonly #wheel = new TimerWheel(systemClock);
   readonly #groups: PeerGroups;
   readonly #drains = new Drains();
+  readonly #probes: SuspectProbes | undefined;
+  readonly #httpProbes: HttpProbes | undefined;
   readonly #following = new AbortController();
   #snapshot: Snapshot | undefined;
   #ready = false;
@@ -82,8 +88,7 @@ export class Balancer implements AsyncDisposable {
       onRestore: (peer) => channels.restore.publish({ ...about, peer }),
       onPurge: (peer) => {
         channels.purge.publish({ ...about, peer });
-        this.#transport.sync({ removed: [peer], changed: [] });
-        this.#groups.forget();
+        this.#changed({ removed: [peer], changed: [] }, now());
       },
       onTier: (tier, before) => channels.tier.publish({ ...about, tier, before }),
     });
@@ -92,20 +97,21 @@ export class Balancer implements AsyncDisposable {
     const { hedge = false, retry } = options;
     this.#budget = new RetryBudget(retry === false ? {} : retry?.budget);
     const hostHeader = checkOneOf('hostHeader', options.hostHeader ?? 'endpoint', ['endpoint', 'service']);
+    const environment: CallEnvironment = {
+      service,
+      pool: this.pool,
+      connect: (peer, http1Only) => this.#transport.to(peer, http1Only),
+      queue: this.#queue,
+      budget: this.#budget,
+      hedging: hedge === false ? undefined : new Hedging(hedge === true ? {} : hedge),
+      wheel: this.#wheel,
+      now,
+      random,
+      isReady: () => this.#ready,
+      onHeaders: (peer, headers, at) => this.#listen(peer, headers, at),
+    };
     this.#dispatcher = new BalancerDispatcher({
-      environment: {
-        service,
-        pool: this.pool,
-        connect: (peer, http1Only) => this.#transport.to(peer, http1Only),
-        queue: this.#queue,
-        budget: this.#budget,
-        hedging: hedge === false ? undefined : new Hedging(hedge === true ? {} : hedge),
-        wheel: this.#wheel,
-        now,
-        random,
-        isReady: () => this.#ready,
-        onHeaders: (peer, headers, at) => this.#listen(peer, headers, at),
-      },
+      environment,
       rules: rulesOf(options),
       router: new Router(options, this.#groups, () => this.pool.peers, random),
       host: hostHeader === 'service' ? new URL(this.#origin).host : undefined,
@@ -114,7 +120,9 @@ export class Balancer implements AsyncDisposable {
       drainTimeoutMs: checkNumber('drainTimeoutMs', options.drainTimeoutMs ?? 10_000, timeoutBounds),
       onClosed: () => this.#end(),
     });
-    const { interceptors = [] } = options;
+    const { interceptors = [], probe } = options;
+    this.#httpProbes = options.probes;
+    this.#probes = probe && new SuspectProbes(probe, environment);
     this.dispatcher = interceptors.length === 0 ? this.#dispatcher : this.#dispatcher.compose(...interceptors);
     this.legacyDispatcher = new Dispatcher1Wrapper(this.dispatcher);
     this.#fetching = new FetchDispatcher(this.dispatcher, this.#origin, undefined);
@@ -195,16 +203,23 @@ export class Balancer implements AsyncDisposable {
     if (this.#snapshot === undefined) return;
     const at = now();
     const change = this.pool.update(this.#drains.apply(this.#snapshot), at);
-    this.#transport.sync(change);
-    this.#groups.forget();
     const { service, revision } = this.pool;
     if (Object.values(change).some(({ length }) => length > 0)) channels.update.publish({ service, revision, change });
+    this.#changed(change, at);
+  }
+
+  /** Makes all that goes by the peers follow them. */
+  #changed(change: Pick<PoolChange, 'removed' | 'changed'>, at: number): void {
+    this.#transport.sync(change);
+    this.#groups.forget();
+    this.#probes?.follow(at);
     this.#queue.reconsider(at);
   }
 
   /** Reads what an answer says of its peer. */
   #listen(peer: Peer, headers: ResponseHeaders, at: number): void {
     if (headers['x-lb-draining'] === '1' || headers['x-lb-nack'] === 'draining') this.#drain(peer);
+    this.#httpProbes?.observe(peer, headers, at);
     const report = headers[loadReportHeader];
     if (report === undefined || peer.load.report === undefined) return;
     const read = readLoadReport(report);
@@ -219,7 +234,8 @@ export class Balancer implements AsyncDisposable {
 
   async #end(): Promise<void> {
     this.#following.abort();
-    await this.#transport.close();
+    this.#probes?.stop();
+    await Promise.all([this.#transport.close(), this.#httpProbes?.close()]);
     this.#wheel.stop();
   }
 }

@@ -43,5 +43,7 @@ export type { HashKey, KeyedRequest } from './routing/hash-key.ts';
 export type { Tags } from './routing/peer-groups.ts';
 export type { RouteWish, SplitPart } from './routing/router.ts';
 export type { DiscoverySource } from './discovery-source.ts';
+export { HttpProbes, type HttpProbesOptions } from './probes/http-probes.ts';
+export type { SuspectProbeOptions } from './probes/suspect-probes.ts';
 export { isTarget } from './target.ts';
 export type { TlsOptions, TlsSource } from './transport/transport.ts';

@@ -16,6 +16,8 @@ import type { HedgeOptions } from './hedging.ts';
 import type { HashKey } from './routing/hash-key.ts';
 import type { RouteWish, SplitPart } from './routing/router.ts';
 import type { DiscoverySource } from './discovery-source.ts';
+import type { HttpProbes } from './probes/http-probes.ts';
+import type { SuspectProbeOptions } from './probes/suspect-probes.ts';
 import { openPool, type TlsSource, type TransportOptions } from './transport/transport.ts';
 
 /** How peers are watched, set aside and preferred: the options of core's `PeerPool`, which say what each is for. */
@@ -76,6 +78,14 @@ export interface BalancerOptions extends PoolOptions {
   readonly retry?: RetryOptions | false | undefined;
   /** Whether a second attempt is sent beside one that takes long. Off by default: it does work twice. `true` for the defaults. */
   readonly hedge?: HedgeOptions | boolean | undefined;
+
+  /** Has endpoints that vanished without a word asked whether they are still there. Defaults to not asking. */
+  readonly probe?: SuspectProbeOptions | undefined;
+
+  /**
+   * What `policies.prequal({ source })` asks with, if it asks over HTTP: is told what answers say besides, and closed with the balancer.
+   */
+  readonly probes?: HttpProbes | undefined;
 
   /** What makes requests stick to a peer, for sticky policies and a sticky `split`. Defaults to nothing. */
   readonly hashKey?: HashKey | undefined;

@@ -1,0 +1,66 @@
+import type { Dispatcher } from 'undici';
+
+import type { Controller, Handler, ResponseHeaders } from '../call/caller.ts';
+import { type TimerOwner, type TimerWheel, WheelTimer } from '../time/timer-wheel.ts';
+
+export interface ProbeAnswer {
+  readonly statusCode: number;
+  readonly headers: ResponseHeaders;
+}
+
+/** One small request beside those of callers, of which the head of the answer is all that counts. */
+export class Probe implements Handler, TimerOwner {
+  readonly #wheel: TimerWheel;
+  readonly #onEnd: (answer: ProbeAnswer | undefined) => void;
+  readonly #timer = new WheelTimer(this);
+  #controller: Controller | undefined;
+  #ended = false;
+  #chunks = 0;
+
+  /** `onEnd` is called once, with the answer, or with nothing when there was none in time. */
+  constructor(wheel: TimerWheel, onEnd: (answer: ProbeAnswer | undefined) => void) {
+    this.#wheel = wheel;
+    this.#onEnd = onEnd;
+  }
+
+  send(dispatcher: Pick<Dispatcher, 'dispatch'>, origin: string, path: string, timeoutMs: number, now: number): void {
+    this.#wheel.set(this.#timer, now + timeoutMs, now);
+    dispatcher.dispatch({ origin, path, method: 'GET' }, this);
+  }
+
+  end(answer?: ProbeAnswer): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#wheel.clear(this.#timer);
+    // An answer is read to its end, so that its connection can be used again. Without one there is nothing to wait for.
+    if (answer === undefined) this.#controller?.abort(new Error('The probe is over'));
+    this.#onEnd(answer);
+  }
+
+  onTime(): void {
+    this.end();
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.#controller = controller;
+    if (this.#ended) controller.abort(new Error('The probe is over'));
+  }
+
+  onResponseStart(_controller: Controller, statusCode: number, headers: ResponseHeaders): void {
+    if (statusCode >= 200) this.end({ statusCode, headers });
+  }
+
+  onResponseData(controller: Controller): void {
+    // What a probe has to say is in its headers. Whoever sends a book instead is not read.
+    this.#chunks += 1;
+    if (this.#chunks > mostChunks) controller.abort(new Error('The answer to a probe is too long'));
+  }
+
+  onResponseEnd(): void {}
+
+  onResponseError(): void {
+    this.end();
+  }
+}
+
+const mostChunks = 16;
