@@ -28,7 +28,8 @@ export interface RetryBudgetOptions {
 export class RetryBudget {
   readonly #perRequest: number;
   readonly #perMs: number;
-  readonly #capacity: number;
+  /** Most retries that can be saved up. */
+  readonly capacity: number;
   #balance: number;
   #asOf = -Infinity;
 
@@ -36,14 +37,14 @@ export class RetryBudget {
     const perSecond = checkNumber('perSecond', options.perSecond ?? 10, { min: 0 });
     this.#perMs = perSecond / 1000;
     this.#perRequest = checkNumber('perRequest', options.perRequest ?? 0.2, { min: 0 });
-    this.#capacity = checkNumber('capacity', options.capacity ?? 10 * perSecond, { min: 0 });
-    this.#balance = this.#capacity;
+    this.capacity = checkNumber('capacity', options.capacity ?? 10 * perSecond, { min: 0 });
+    this.#balance = this.capacity;
   }
 
   /** A request has come in; its retries do not count as requests. O(1). */
   deposit(now: number): void {
     this.#accrue(now);
-    this.#balance = Math.min(this.#capacity, this.#balance + this.#perRequest);
+    this.#balance = Math.min(this.capacity, this.#balance + this.#perRequest);
   }
 
   /** Takes one retry out, or returns false: then the first error is the answer. O(1). */
@@ -64,7 +65,7 @@ export class RetryBudget {
     // The first call sets the start; a clock that stands still or goes back pays nothing in.
     if (now > this.#asOf) {
       if (this.#asOf !== -Infinity) {
-        this.#balance = Math.min(this.#capacity, this.#balance + (now - this.#asOf) * this.#perMs);
+        this.#balance = Math.min(this.capacity, this.#balance + (now - this.#asOf) * this.#perMs);
       }
       this.#asOf = now;
     }
