@@ -16,7 +16,7 @@ import {
 import { type Dispatcher, Dispatcher1Wrapper, fetch, type RequestInit, type Response } from 'undici';
 
 import type { ResponseHeaders } from './call/caller.ts';
-import type { CallEnvironment } from './call/environment.ts';
+import type { CallCounters, CallEnvironment } from './call/environment.ts';
 import { channels } from './channels.ts';
 import { BalancerDispatcher } from './dispatcher.ts';
 import { Drains } from './drains.ts';
@@ -65,11 +65,13 @@ export class Balancer implements AsyncDisposable {
   readonly #wheel = new TimerWheel(systemClock);
   readonly #groups: PeerGroups;
   readonly #drains = new Drains();
+  readonly #counters: CallCounters = { panicPicks: 0 };
   readonly #probes: SuspectProbes | undefined;
   readonly #httpProbes: HttpProbes | undefined;
   readonly #following = new AbortController();
   #snapshot: Snapshot | undefined;
   #ready = false;
+  #stale = false;
 
   constructor(options: BalancerOptions) {
     const { service, discovery, policy = policies.p2cPeakEwma(), random = Math.random } = options;
@@ -105,6 +107,7 @@ export class Balancer implements AsyncDisposable {
       budget: this.#budget,
       hedging: hedge === false ? undefined : new Hedging(hedge === true ? {} : hedge),
       wheel: this.#wheel,
+      counters: this.#counters,
       now,
       random,
       isReady: () => this.#ready,
@@ -133,10 +136,14 @@ export class Balancer implements AsyncDisposable {
 
   /** What is going on now. O(1). */
   get stats(): BalancerStats {
+    const balance = this.#budget.balance(now());
     return {
       inFlight: this.#dispatcher.calls.size,
       queued: this.#queue.size,
-      retryBudget: this.#budget.balance(now()),
+      retryBudget: balance,
+      retryBudgetShare: this.#budget.capacity === 0 ? 0 : balance / this.#budget.capacity,
+      panicPicks: this.#counters.panicPicks,
+      stale: this.#stale,
     };
   }
 
@@ -181,7 +188,10 @@ export class Balancer implements AsyncDisposable {
     }
     clearTimeout(overdue);
     const { service, revision } = this.pool;
-    if (!signal.aborted) channels.stale.publish({ service, revision, error });
+    if (!signal.aborted) {
+      this.#stale = true;
+      channels.stale.publish({ service, revision, error });
+    }
     this.#becomeReady();
   }
 
@@ -248,6 +258,12 @@ export interface BalancerStats {
   readonly queued: number;
   /** Retries that could be made now. */
   readonly retryBudget: number;
+  /** The same as a part of the most that can be saved up, from 0 to 1. */
+  readonly retryBudgetShare: number;
+  /** Attempts so far that began while too few peers were available, and all were picked from. */
+  readonly panicPicks: number;
+  /** Whether the discovery has ended, and the last snapshot stays in use. */
+  readonly stale: boolean;
 }
 
 const now = (): number => performance.now();

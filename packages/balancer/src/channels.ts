@@ -23,6 +23,7 @@ import type { NoRetryReason, OverflowLimit } from './errors.ts';
  */
 export interface RequestInfo {
   readonly service: string;
+  readonly policy: string;
   readonly method: string;
   /** With its query. */
   readonly path: string;
@@ -38,6 +39,8 @@ export interface RequestInfo {
   readonly statusCode: number | undefined;
   /** What it failed with. */
   readonly error: Error | undefined;
+  /** Whether its caller gave it up. */
+  readonly aborted: boolean;
   /** Until the answer began or the request failed, in milliseconds. */
   readonly elapsedMs: number | undefined;
 }
@@ -122,6 +125,8 @@ export interface StaleMessage extends Message {
 
 /** What happens in this package, one channel a kind. */
 export interface BalancerChannels {
+  /** A request is over. */
+  readonly request: Channel<RequestInfo>;
   /** A peer was picked. Whoever listens has the reasons worked out for every pick. */
   readonly pick: Channel<PickMessage>;
   /** An attempt has ended. */
@@ -151,6 +156,7 @@ export interface BalancerChannels {
 }
 
 export const channels: BalancerChannels = {
+  request: typedChannel('lb:request', channel),
   pick: typedChannel('lb:pick', channel),
   attempt: typedChannel('lb:attempt', channel),
   retry: typedChannel('lb:retry', channel),

@@ -107,7 +107,7 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
     this.#request = request;
     this.#owner = owner;
     this.#place = owner.calls.add(this);
-    this.#report = new CallReport(environment.service, options.method, options.path);
+    this.#report = new CallReport(environment.pool, options.method, options.path);
     this.#body = isStreamed(options.body) ? new ReplayBody(options.body, rules.replayLimitBytes) : undefined;
   }
 
@@ -279,7 +279,8 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
   }
 
   #begin(peer: Peer, hedge: boolean, now: number): void {
-    const { pool, hedging } = this.#environment;
+    const { pool, hedging, counters } = this.#environment;
+    if (pool.tier === 'panic') counters.panicPicks += 1;
     const attempt = new Attempt(this, pool.begin(peer, now), this.#environment.now, this.#last, hedge);
     this.#last = attempt;
     this.#report.begun(attempt, this.#trace);
@@ -490,7 +491,7 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
     this.#held?.drop();
     this.#held = undefined;
     this.#body?.release();
-    this.#report.over(error, now - this.#startedAt);
+    this.#report.over(error, this.caller.aborted, now - this.#startedAt);
     this.#owner.calls.remove(this.#place);
     this.#owner.onCallOver();
   }

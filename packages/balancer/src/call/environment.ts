@@ -16,10 +16,16 @@ export interface CallEnvironment {
   readonly budget: RetryBudget;
   readonly hedging: Hedging | undefined;
   readonly wheel: TimerWheel;
+  readonly counters: CallCounters;
   readonly now: () => number;
   readonly random: Random;
   /** Whether there has been a snapshot, or it has been waited for long enough. */
   readonly isReady: () => boolean;
   /** An answer has begun: what its headers say of the peer. */
   readonly onHeaders: (peer: Peer, headers: ResponseHeaders, now: number) => void;
+}
+
+export interface CallCounters {
+  /** Attempts begun while too few peers were available, and all were picked from. */
+  panicPicks: number;
 }

@@ -10,9 +10,10 @@ import type { Verdict } from './verdict.ts';
 export class CallReport {
   readonly info: { -readonly [Field in keyof RequestInfo]: RequestInfo[Field] };
 
-  constructor(service: string, method: string, path: string) {
+  constructor({ service, policy }: { service: string; policy: { name: string } }, method: string, path: string) {
     this.info = {
       service,
+      policy: policy.name,
       method,
       path,
       attempts: 0,
@@ -21,6 +22,7 @@ export class CallReport {
       hedgeWon: false,
       statusCode: undefined,
       error: undefined,
+      aborted: false,
       elapsedMs: undefined,
     };
   }
@@ -73,9 +75,11 @@ export class CallReport {
     this.info.elapsedMs = elapsedMs;
   }
 
-  over(error: Error | undefined, elapsedMs: number): void {
+  over(error: Error | undefined, aborted: boolean, elapsedMs: number): void {
     this.info.error = error;
+    this.info.aborted = aborted;
     this.info.elapsedMs ??= elapsedMs;
+    if (channels.request.hasSubscribers) channels.request.publish(this.info);
     if (!requests.hasSubscribers) return;
     if (error !== undefined) requests.error.publish(this.info);
     requests.asyncStart.publish(this.info);

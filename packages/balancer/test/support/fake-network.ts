@@ -266,6 +266,7 @@ export class FakeNetwork implements CallOwner {
       budget: this.budget,
       hedging: hedge && new Hedging(hedge),
       wheel: this.wheel,
+      counters: { panicPicks: 0 },
       now: this.clock.now,
       random,
       isReady: () => this.ready,
