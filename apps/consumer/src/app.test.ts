@@ -15,10 +15,10 @@ afterEach(async () => {
   }
 });
 
-/** A consumer whose one provider answers with `status` and `body`; without them there is no provider. */
-async function consumer(status?: number, body = ''): Promise<ReturnType<typeof buildApp>['app']> {
+/** A consumer with one provider for each of `statuses`, which answers with that and with `body`. */
+async function consumer(body: string, ...statuses: number[]): Promise<ReturnType<typeof buildApp>['app']> {
   const origins: string[] = [];
-  if (status !== undefined) {
+  for (const status of statuses) {
     const server = createServer((_request, response) => response.writeHead(status).end(body));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     servers.push(server);
@@ -39,7 +39,7 @@ const reply = (text: string): string =>
   });
 
 it('passes on what a provider answers, once it has checked it', async () => {
-  const app = await consumer(200, reply('hello'));
+  const app = await consumer(reply('hello'), 200);
   expect((await app.inject('/hash?text=hello')).json()).toEqual(JSON.parse(reply('hello')));
   expect((await app.inject({ method: 'POST', url: '/hash', payload: { text: 'hello' } })).statusCode).toBe(200);
 });
@@ -50,11 +50,17 @@ it.each([
   ['no JSON', 200, 'oops'],
   ['an error', 500, ''],
 ])('answers 502 when the provider gives %s', async (_what, status, body) => {
-  expect((await (await consumer(status, body)).inject('/hash?text=hello')).statusCode).toBe(502);
+  expect((await (await consumer(body, status)).inject('/hash?text=hello')).statusCode).toBe(502);
+});
+
+it('asks another provider when one fails', async () => {
+  const app = await consumer(reply('hello'), 200, 503);
+  const answers = await Promise.all(Array.from({ length: 10 }, () => app.inject('/hash?text=hello')));
+  expect(answers.map(({ statusCode }) => statusCode)).toEqual(answers.map(() => 200));
 });
 
 it('answers 503 and when to come back while there is no provider, and is not ready', async () => {
-  const app = await consumer();
+  const app = await consumer('');
   const answer = await app.inject('/hash?text=hello');
   expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '1']);
   expect((await app.inject('/readyz')).statusCode).toBe(503);
@@ -62,7 +68,7 @@ it('answers 503 and when to come back while there is no provider, and is not rea
 });
 
 it('shows each provider with its share, and how the registry is', async () => {
-  const app = await consumer(200, reply('hello'));
+  const app = await consumer(reply('hello'), 200);
   await app.inject('/hash?text=hello');
   expect((await app.inject('/lb/state.json')).json()).toMatchObject({
     service: 'hash',

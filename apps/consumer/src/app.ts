@@ -1,7 +1,6 @@
 /** The consumer's HTTP side: built here, listened on in `main.ts`. */
 import type { Balancer } from '@lb/balancer';
 import { callerGone, hash, HashReply, HashRequest } from '@lb/common';
-import { NoEndpointError } from '@lb/core';
 import type { EtcdDiscovery } from '@lb/registry';
 import fastify, { type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import { Value } from 'typebox/value';
@@ -56,6 +55,8 @@ async function forward(
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(request),
       signal: callerGone(reply),
+      // A hash is the same however often it is taken, whatever HTTP thinks of POST.
+      lb: { idempotent: true },
     });
     if (response.statusCode !== 200) {
       await response.body.dump();
@@ -65,10 +66,17 @@ async function forward(
     if (Value.Check(HashReply, answer) && answer.hash === hash(request)) return answer;
     return reply.code(502).send(problem(502, 'The answer of the provider is wrong'));
   } catch (error) {
-    if (error instanceof NoEndpointError)
-      return reply.code(503).header('retry-after', '1').send(problem(503, error.message));
-    return reply.code(502).send(problem(502, error instanceof Error ? error.message : String(error)));
+    const statusCode = statusOf(error);
+    if (statusCode === 503) reply.header('retry-after', '1');
+    return reply.code(statusCode).send(problem(statusCode, error instanceof Error ? error.message : String(error)));
   }
+}
+
+/** What a request is answered that the balancer gave up on. */
+function statusOf(error: unknown): 502 | 503 | 504 {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ERR_NO_ENDPOINT' || code === 'ERR_OVERFLOW') return 503;
+  return code === 'ERR_DEADLINE' ? 504 : 502;
 }
 
 function problem(statusCode: number, message: string): { statusCode: number; message: string } {

@@ -27,7 +27,18 @@ const schema = Type.Object({
     description: 'Members of the etcd cluster, comma-separated',
   }),
   LB_SERVICE: Type.String({ default: 'hash', description: 'Name of the service to send requests to' }),
-  LB_POLICY: Type.Enum(policyNames, { default: 'p2c', description: 'What chooses among the providers' }),
+  LB_POLICY: Type.Enum(policyNames, { default: 'p2cPeakEwma', description: 'What chooses among the providers' }),
+  LB_TTL_SECONDS: Type.Integer({
+    default: 15,
+    minimum: 2,
+    description: 'How long a provider that died stays listed: what the providers have for this',
+  }),
+  LB_TIMEOUT_MS: Type.Integer({
+    default: 2000,
+    minimum: 1,
+    maximum: 600_000,
+    description: 'How long a request may take, all attempts included',
+  }),
   LINGER_MS: Type.Integer({
     default: 0,
     minimum: 0,
@@ -43,6 +54,8 @@ export interface ConsumerConfig {
   readonly etcdHosts: readonly string[];
   readonly service: string;
   readonly policy: PolicyName;
+  readonly ttlSeconds: number;
+  readonly timeoutMs: number;
   readonly lingerMs: number;
   readonly logLevel: string;
 }
@@ -56,6 +69,8 @@ export function readConfig(env: NodeJS.ProcessEnv): ConsumerConfig {
     etcdHosts: splitHosts(values.ETCD_HOSTS),
     service: values.LB_SERVICE,
     policy: values.LB_POLICY,
+    ttlSeconds: values.LB_TTL_SECONDS,
+    timeoutMs: values.LB_TIMEOUT_MS,
     lingerMs: values.LINGER_MS,
     logLevel: values.LOG_LEVEL,
   };

@@ -11,7 +11,15 @@ import { logDiscovery } from './log-discovery.ts';
 
 const config = settingsOrExit(readConfig);
 const discovery = discover({ hosts: config.etcdHosts, service: config.service });
-const balancer = createBalancer({ service: config.service, discovery, policy: policies[config.policy]() });
+const balancer = createBalancer({
+  service: config.service,
+  discovery,
+  policy: policies[config.policy](),
+  timeoutMs: config.timeoutMs,
+  // Leases that ran out together did so within one lifetime; two seconds for etcd to notice and for the watch to tell.
+  suspicion: { windowMs: (config.ttlSeconds + 2) * 1000 },
+  probe: { path: '/livez' },
+});
 const { app, drain } = buildApp(config, balancer, discovery);
 logDiscovery(app.log);
 
