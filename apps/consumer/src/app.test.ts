@@ -72,7 +72,7 @@ it('shows each provider with its share, and how the registry is', async () => {
   await app.inject('/hash?text=hello');
   expect((await app.inject('/lb/state.json')).json()).toMatchObject({
     service: 'hash',
-    policy: 'p2cPeakEwma',
+    policy: 'p2cLatency',
     registry: { revision: -1, stale: 'connecting' },
     traffic: { total: 1, failedTotal: 0 },
     peers: [{ state: 'serving', weight: 1, weightShare: 1, share: 1, inFlight: 0, limit: 64, count: 1, failed: 0 }],

@@ -27,7 +27,7 @@ const schema = Type.Object({
     description: 'Members of the etcd cluster, comma-separated',
   }),
   LB_SERVICE: Type.String({ default: 'hash', description: 'Name of the service to send requests to' }),
-  LB_POLICY: Type.Enum(policyNames, { default: 'p2cPeakEwma', description: 'What chooses among the providers' }),
+  LB_POLICY: Type.Enum(policyNames, { default: 'p2cLatency', description: 'What chooses among the providers' }),
   LB_TTL_SECONDS: Type.Integer({
     default: 15,
     minimum: 2,

@@ -74,7 +74,7 @@ export class Balancer implements AsyncDisposable {
   #stale = false;
 
   constructor(options: BalancerOptions) {
-    const { service, discovery, policy = policies.p2cPeakEwma(), random = Math.random } = options;
+    const { service, discovery, policy = policies.p2cLatency(), random = Math.random } = options;
     this.#origin = originOf(service);
     this.#transport = new Transport(transportOptionsOf(options));
     const { limiter: found } = options;

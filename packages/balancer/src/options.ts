@@ -34,7 +34,7 @@ export interface BalancerOptions extends PoolOptions {
    * endpoints that vanish in numbers stay as suspects unless `suspicion` says otherwise.
    */
   readonly discovery: DiscoverySource;
-  /** What chooses among peers. Defaults to `policies.p2cPeakEwma()`. */
+  /** What chooses among peers. Defaults to `policies.p2cLatency()`. */
   readonly policy?: Policy | undefined;
 
   /**
