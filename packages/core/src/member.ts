@@ -1,6 +1,6 @@
 import type { Sensor } from './health/detector.ts';
 import type { Limiter } from './limit/limiter.ts';
-import type { Peer } from './peer.ts';
+import { limitOf, type Peer } from './peer.ts';
 
 /** What the pool keeps of a peer besides what policies see. Lives as long as the peer. */
 export class Member {
@@ -35,7 +35,7 @@ export class Member {
 
   /** Makes the peer's limit what the endpoint allows and the limiter finds. */
   refreshLimit(): void {
-    const { maxConcurrency = Infinity } = this.peer.endpoint;
-    this.peer.limit = this.limiter === undefined ? maxConcurrency : Math.min(maxConcurrency, this.limiter.limit);
+    const allowed = limitOf(this.peer.endpoint);
+    this.peer.limit = this.limiter === undefined ? allowed : Math.min(allowed, this.limiter.limit);
   }
 }

@@ -13,7 +13,10 @@ export class Peer {
    * that a picker sees, and 0 for the others. Written by the pool.
    */
   weight: number;
-  /** Most attempts in flight at once: the endpoint's `maxConcurrency`, or what a limiter found if that is less. Written by the pool. */
+  /**
+   * Most attempts in flight at once: the endpoint's `maxConcurrency`, or what a limiter found if that is less; {@link noLimit} when
+   * neither says. Written by the pool.
+   */
   limit: number;
   /** Set while the peer is set aside for failing. Written by the pool. */
   ejection: Ejection | undefined;
@@ -25,10 +28,21 @@ export class Peer {
     this.load = load;
     this.endpoint = endpoint;
     this.weight = weightOf(endpoint);
-    this.limit = endpoint.maxConcurrency ?? Infinity;
+    this.limit = limitOf(endpoint);
     this.ejection = undefined;
     this.suspect = false;
   }
+}
+
+/**
+ * More than can ever be in flight. Not `Infinity`: the engine stores small integers in the object and any other number beside it, which
+ * among thousands of peers is a cache miss for each that a pick looks at.
+ */
+export const noLimit = 2 ** 31 - 1;
+
+/** What the endpoint allows to be in flight at once. */
+export function limitOf({ maxConcurrency = noLimit }: Endpoint): number {
+  return Math.min(maxConcurrency, noLimit);
 }
 
 /** Whether `peer` may be picked: it has room, and this request has not ruled it out. */

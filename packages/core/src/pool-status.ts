@@ -2,7 +2,7 @@
 import type { Tier } from './availability.ts';
 import type { Ejection } from './health/ejection.ts';
 import type { Member } from './member.ts';
-import { weightOf } from './peer.ts';
+import { noLimit, weightOf } from './peer.ts';
 
 /**
  * Where a peer stands: takes its full part (`serving`), is warming up, finishes what it has (`draining`), is set aside, is being
@@ -53,7 +53,7 @@ export function peerStatus(member: Member): PeerStatus {
     weight: weightOf(endpoint),
     effectiveWeight: weight,
     inFlight: peer.load.inFlight,
-    limit,
+    limit: limit === noLimit ? Infinity : limit,
     ejection,
   };
 }

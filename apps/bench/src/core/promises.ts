@@ -26,13 +26,13 @@ export function promises(all: readonly Figures[]): SpeedPromise[] {
     })),
     ...sizes.map((size) => ({ what: `p2c among ${size} over a bare index`, figure: ratio('p2c', size), bound: 6 })),
     ...sizes.map((size) => ({
-      what: `p2cPeakEwma among ${size} over a bare index`,
-      figure: ratio('p2cPeakEwma', size),
+      what: `p2cLatency among ${size} over a bare index`,
+      figure: ratio('p2cLatency', size),
       bound: 10,
     })),
     ...sizes.map((size) => ({
-      what: `p2cPeakEwma among ${size}: nanoseconds of pick, begin and end`,
-      figure: of('p2cPeakEwma', size, 'cycle'),
+      what: `p2cLatency among ${size}: nanoseconds of pick, begin and end`,
+      figure: of('p2cLatency', size, 'cycle'),
       bound: 250,
     })),
     ...[...constantTime, ...hashes].map((name) => ({

@@ -25,10 +25,16 @@ const leastMs = 1;
 /** Stands for L until something has ended. */
 const unknown = -1;
 
+/** The longest latency there is, in microseconds: 35 minutes, the largest small integer of the engine. */
+const mostUs = 2 ** 31 - 1;
+
 export class GuardedLatency extends InFlight {
   readonly #pool: PeakEwmaPool;
-  /** True as of `#at`. A number from the start: a field that may be undefined as well would be a new object with each write. */
-  #latency = unknown;
+  // Small integers all, which the engine stores in the object, where it stores any other number beside it: with thousands of peers
+  // each place more that a read touches is a cache miss more. Times are whole milliseconds modulo 2^32, so a difference of two is
+  // right for 24 days and a peer that has not been heard for longer than that is no worse off.
+  #latencyUs = unknown;
+  /** When the latency was true. */
   #at = 0;
   /** Since when nothing has ended, while something is in flight. */
   #silentSince = 0;
@@ -39,13 +45,13 @@ export class GuardedLatency extends InFlight {
   }
 
   override begin(now: number): void {
-    if (this.inFlight === 0) this.#silentSince = now;
+    if (this.inFlight === 0) this.#silentSince = now | 0;
     super.begin(now);
   }
 
   override end(elapsedMs: number, outcome: Outcome, now: number): void {
     super.end(elapsedMs, outcome, now);
-    this.#silentSince = now;
+    this.#silentSince = now | 0;
     switch (outcome.kind) {
       case 'success':
         this.#pool.answered(elapsedMs);
@@ -63,21 +69,23 @@ export class GuardedLatency extends InFlight {
   }
 
   override cost(now: number, weight: number): number {
-    const silence = this.inFlight === 0 ? 0 : now - this.#silentSince;
+    // Small enough to be compiled into the picker: as a call of its own, it would allocate what it returns.
+    const { inFlight } = this;
+    const silence = inFlight === 0 ? 0 : ((now | 0) - this.#silentSince) | 0;
     const latency = Math.max(this.#latencyAt(now), silence, leastMs);
-    return latency * Math.sqrt(latency) * (this.inFlight / weight + 1);
+    return latency * Math.sqrt(latency) * (inFlight / weight + 1);
   }
 
   #latencyAt(now: number): number {
     const typical = this.#pool.typicalMs;
-    if (this.#latency === unknown) return typical;
-    return typical + (this.#latency - typical) * this.#pool.decay.left(now - this.#at);
+    if (this.#latencyUs === unknown) return typical;
+    return typical + (this.#latencyUs / 1000 - typical) * this.#pool.decay.left(((now | 0) - this.#at) | 0);
   }
 
-  /** Takes `sample` in by the time since the last one, so that a burst of answers counts as much as one. */
+  /** Takes `sample` in by the time since the last one, so that a burst of answers counts as much as one, and those of a millisecond as their first. */
   #average(sample: number, now: number): void {
-    const kept = this.#latency === unknown ? 0 : this.#pool.decay.left(now - this.#at);
-    this.#latency = this.#latency * kept + sample * (1 - kept);
-    this.#at = now;
+    const kept = this.#latencyUs === unknown ? 0 : this.#pool.decay.left(((now | 0) - this.#at) | 0);
+    this.#latencyUs = Math.min(Math.round(this.#latencyUs * kept + 1000 * sample * (1 - kept)), mostUs);
+    this.#at = now | 0;
   }
 }
