@@ -30,6 +30,15 @@ export {
   NotConnectedError,
   NotRegisteredError,
 } from './errors.ts';
+export {
+  inspect,
+  type InspectedEndpoint,
+  type InspectedService,
+  type Inspection,
+  type InspectOptions,
+  type UnreadableKey,
+} from './inspection/inspect.ts';
+export type { Lease } from './inspection/leases.ts';
 export type { Override, Setting } from './overrides/override.ts';
 export type { OverrideKeysOptions } from './overrides/override-keys.ts';
 export {

@@ -13,7 +13,7 @@ export interface EtcdServer {
   readonly name: string;
   /** Why it cannot be had here; tests on it are then skipped. */
   readonly missing?: string;
-  start(): Promise<RunningEtcd>;
+  readonly start: () => Promise<RunningEtcd>;
 }
 
 export const servers: readonly EtcdServer[] = [

@@ -9,20 +9,23 @@ export interface OverrideKeysOptions {
   readonly root?: string | undefined;
 }
 
+/** What the keys of all overrides begin with, without a slash at its end. Throws `InvalidOptionError`. */
+export function overridesRoot({ root = 'lb-overrides' }: OverrideKeysOptions = {}): string {
+  if (isRoot(root)) return root;
+  throw new InvalidOptionError(
+    'overrides.root',
+    'path segments of letters, digits, dots, dashes and underscores',
+    root,
+  );
+}
+
 /** Where the overrides of one service are: `<root>/<service>/<id>`, the id percent-encoded, or `*` for all its endpoints. */
 export class OverrideKeys {
   readonly prefix: string;
 
   /** Throws `InvalidOptionError`. */
-  constructor(service: string, { root = 'lb-overrides' }: OverrideKeysOptions = {}) {
-    if (!isRoot(root)) {
-      throw new InvalidOptionError(
-        'overrides.root',
-        'path segments of letters, digits, dots, dashes and underscores',
-        root,
-      );
-    }
-    this.prefix = `${root}/${service}/`;
+  constructor(service: string, options?: OverrideKeysOptions) {
+    this.prefix = `${overridesRoot(options)}/${service}/`;
   }
 
   /** The key for `target`, the id of an endpoint or `*`. */
