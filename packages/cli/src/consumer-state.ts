@@ -1,0 +1,115 @@
+/** What a consumer tells of its peers and their traffic at `/lb/state.json`. */
+import { CommandError, UsageError } from './errors.ts';
+
+export interface ConsumerState {
+  readonly service: string;
+  readonly policy: string;
+  readonly perSecond: number;
+  readonly peers: readonly PeerState[];
+}
+
+export interface PeerState {
+  readonly id: string;
+  readonly origin: string;
+  /** As this consumer treats it: `serving`, `draining`, or what else it has to say. */
+  readonly state: string;
+  readonly weight: number;
+  /** Part of the weight of all, from 0 to 1. */
+  readonly weightShare: number;
+  /** Part of the attempts of all, from 0 to 1; `undefined` when there were none. */
+  readonly share: number | undefined;
+  readonly perSecond: number;
+  readonly inFlight: number;
+  readonly limit: number | undefined;
+  readonly count: number;
+  readonly failed: number;
+  readonly p50Ms: number | undefined;
+  readonly p99Ms: number | undefined;
+}
+
+/** The address of the state of the consumer at `url`; a URL with a path is taken as it is. Throws `UsageError`. */
+export function stateUrl(url: string): URL {
+  const parsed = URL.parse(/^https?:\/\//.test(url) ? url : `http://${url}`);
+  if (parsed === null || parsed.hostname === '') throw new UsageError(`"${url}" is no URL of a consumer`);
+  if (parsed.pathname === '/') parsed.pathname = '/lb/state.json';
+  return parsed;
+}
+
+const timeoutMs = 5000;
+
+/** Rejects with `CommandError`. */
+export async function fetchState(url: URL, signal: AbortSignal): Promise<ConsumerState> {
+  let body: unknown;
+  try {
+    const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
+    if (!response.ok) throw new Error(`it answered ${response.status}`);
+    body = await response.json();
+  } catch (cause) {
+    throw new CommandError('ERR_CONSUMER', `The consumer at ${url.href} gives no state: ${reasonOf(cause)}`, { cause });
+  }
+  return readState(body, url.href);
+}
+
+/** Reads the fields that are known. Throws `CommandError` for what is no state. */
+export function readState(body: unknown, from: string): ConsumerState {
+  const state = new Fields(body);
+  const peers = state.value('peers');
+  const service = state.text('service');
+  if (service === undefined || !Array.isArray(peers)) {
+    throw new CommandError('ERR_CONSUMER', `What ${from} gives is not the state of a consumer`);
+  }
+  return {
+    service,
+    policy: state.text('policy') ?? 'unknown',
+    perSecond: new Fields(state.value('traffic')).number('perSecond') ?? 0,
+    peers: peers.map(readPeer),
+  };
+}
+
+function readPeer(value: unknown): PeerState {
+  const peer = new Fields(value);
+  return {
+    id: peer.text('id') ?? '',
+    origin: peer.text('origin') ?? '',
+    state: peer.text('state') ?? 'unknown',
+    weight: peer.number('weight') ?? 1,
+    weightShare: peer.number('weightShare') ?? 0,
+    share: peer.number('share'),
+    perSecond: peer.number('perSecond') ?? 0,
+    inFlight: peer.number('inFlight') ?? 0,
+    limit: peer.number('limit'),
+    count: peer.number('count') ?? 0,
+    failed: peer.number('failed') ?? 0,
+    p50Ms: peer.number('p50Ms'),
+    p99Ms: peer.number('p99Ms'),
+  };
+}
+
+class Fields {
+  readonly #fields: ReadonlyMap<string, unknown>;
+
+  constructor(value: unknown) {
+    this.#fields = new Map(typeof value === 'object' && value !== null ? Object.entries(value) : []);
+  }
+
+  value(name: string): unknown {
+    return this.#fields.get(name);
+  }
+
+  text(name: string): string | undefined {
+    const value = this.#fields.get(name);
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  number(name: string): number | undefined {
+    const value = this.#fields.get(name);
+    return typeof value === 'number' ? value : undefined;
+  }
+}
+
+/** `fetch` says "fetch failed", and why only in its cause. */
+function reasonOf(error: unknown): string {
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(inner instanceof Error)) return String(inner);
+  return inner.message === '' && 'code' in inner ? String(inner.code) : inner.message;
+}

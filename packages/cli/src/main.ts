@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+/** The process: its streams, its signals, its exit code. */
+import { run } from './run.ts';
+
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // The second time Node's own way of ending applies: a stop that takes too long can be cut short.
+  process.once(signal, () => stopping.abort());
+}
+// Whoever reads our output may stop reading, as `head` does.
+process.stdout.on('error', (error) => {
+  if ('code' in error && error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+process.exitCode = await run(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  signal: stopping.signal,
+  now: () => Date.now(),
+});

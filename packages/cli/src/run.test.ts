@@ -1,0 +1,88 @@
+import { expect, it } from 'vitest';
+
+import { candidates } from './candidates.ts';
+import { commands } from './commands/index.ts';
+import { run } from './run.ts';
+import { testWorld } from './testing.ts';
+
+it('tells what there is, and more of each command', async () => {
+  for (const args of [[], ['--help'], ['-h'], ['help']]) {
+    const world = testWorld();
+    expect(await run(args, world)).toBe(0);
+    expect(world.stdout.text).toContain('Usage: lb COMMAND [options]');
+    for (const { name } of commands) expect(world.stdout.text).toContain(`\n  ${name}`);
+  }
+  for (const { name, options } of commands) {
+    const [one, other] = [testWorld(), testWorld()];
+    expect(await run([...name.split(' '), '--help'], one)).toBe(0);
+    expect(await run(['help', ...name.split(' ')], other)).toBe(0);
+    expect(other.stdout.text).toBe(one.stdout.text);
+    for (const option of Object.keys(options)) expect(one.stdout.text).toContain(`--${option}`);
+  }
+});
+
+it('has no line of help that a usual terminal would break', async () => {
+  for (const args of [['--help'], ...commands.map(({ name }) => [...name.split(' '), '--help'])]) {
+    const world = testWorld();
+    await run(args, world);
+    expect(world.stdout.text.split('\n').filter((line) => line.length > 120)).toEqual([]);
+  }
+});
+
+it('tells its version', async () => {
+  const world = testWorld();
+  expect(await run(['--version'], world)).toBe(0);
+  expect(world.stdout.text).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+it.each([
+  [['sl'], 'There is no command "sl"; see lb --help'],
+  [['--etcd', 'x', 'ls'], 'The command comes before "--etcd"; see lb --help'],
+  [['ls', '--jsn'], "Unknown option '--jsn'"],
+  [['ls', 'a', 'b'], '"b" is one word too many'],
+  [['ls', '--etcd'], "Option '--etcd <value>' argument missing"],
+  [['ls', '--timeout', 'soon'], '--timeout must be a number from 1 to 600000, got "soon"'],
+  [
+    ['ls', '--user', 'root:secret'],
+    '--user takes a name only; the password comes from --password-file or ETCD_PASSWORD',
+  ],
+  [['ls', '--user', 'root'], 'The password of "root" is missing: give --password-file, or set ETCD_PASSWORD'],
+  [['ls', '--password-file', '/nowhere/x', '--user', 'root'], "ENOENT: no such file or directory, open '/nowhere/x'"],
+  [
+    ['ls', '--etcd', 'http://10.0.0.1:2379'],
+    '--etcd must be https, or on this machine, unless --insecure is given, got "10.0.0.1:2379"',
+  ],
+  [
+    ['ls', '--etcd', 'http://me:secret@10.0.0.1:2379'],
+    '--etcd must be without a user or password; use --user, got undefined',
+  ],
+  [['ls', '../x'], 'Option "service" must be a name of letters, digits, dots, dashes and underscores, got "../x"'],
+  [['watch', '--consumer', 'http://'], '"http://" is no URL of a consumer'],
+  [['completion', 'csh'], 'SHELL must be one of bash, zsh, fish'],
+  [['completion'], 'SHELL is missing'],
+])('refuses %j with one line, and 2', async (args, message) => {
+  const world = testWorld();
+  expect(await run(args, world)).toBe(2);
+  expect(world.stdout.text).toBe('');
+  expect(world.stderr.text.trimEnd().split('\n')).toHaveLength(1);
+  expect(world.stderr.text).toContain(`lb: ${message}`);
+  expect(world.stderr.text).not.toContain('secret');
+});
+
+it('offers commands, options and words of their own to a shell', async () => {
+  const offered = (...words: string[]): Promise<readonly string[]> => candidates(commands, words, testWorld());
+  expect(await offered('')).toEqual(expect.arrayContaining(['ls', 'watch', 'completion']));
+  expect(await offered('wat')).toEqual(['watch']);
+  expect(await offered('ls', '--j')).toEqual(['--json']);
+  expect(await offered('ls', '--ca', '')).toEqual([':file']);
+  expect(await offered('ls', '--timeout', '')).toEqual([]);
+  expect(await offered('completion', '')).toEqual(['bash', 'zsh', 'fish']);
+  expect(await offered('completion', 'bash', '')).toEqual([]);
+  expect(await offered('nonsense', '')).toEqual([]);
+});
+
+it('offers nothing, and says nothing, while etcd is away', async () => {
+  const world = testWorld({ env: { ETCD_HOSTS: 'http://127.0.0.1:1' } });
+  expect(await run(['__complete', 'ls', ''], world)).toBe(0);
+  expect([world.stdout.text, world.stderr.text]).toEqual(['', '']);
+});

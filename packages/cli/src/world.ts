@@ -1,0 +1,18 @@
+/** Where text goes: a stream of the process, or what a test reads. */
+export interface Sink {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+}
+
+/** All that a command knows of the process that it runs in. */
+export interface World {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborts when the user wants to stop. */
+  readonly signal: AbortSignal;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: () => number;
+}

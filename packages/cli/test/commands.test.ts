@@ -1,0 +1,131 @@
+/** Every command as a process, on every server. */
+import { discover, register, type Registration } from '@lb/registry';
+import { Etcd3 } from 'etcd3';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { type Env, follow, lb } from './lb.ts';
+import { type RunningEtcd, servers } from './servers.ts';
+
+const cleanUp: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const task of cleanUp.splice(0).toReversed()) await task();
+});
+
+describe.each(servers)('on $name', ({ missing, start }) => {
+  describe.skipIf(missing !== undefined)(`commands${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
+    let etcd: RunningEtcd;
+    let env: Env;
+    let admin: Etcd3;
+
+    beforeAll(async () => {
+      etcd = await start();
+      env = { ETCD_HOSTS: etcd.hosts };
+      admin = new Etcd3({ hosts: etcd.hosts });
+    });
+    afterAll(async () => {
+      admin.close();
+      await etcd.close();
+    });
+
+    async function registered(service: string, id: string, port: number, weight = 1): Promise<Registration> {
+      const registration = await register({
+        hosts: etcd.hosts,
+        service,
+        endpoint: { id, origin: `http://127.0.0.1:${port}`, weight },
+      });
+      cleanUp.push(() => registration.close());
+      return registration;
+    }
+
+    async function put(key: string, value: string): Promise<void> {
+      await admin.put(key).value(value);
+      cleanUp.push(() => admin.delete().key(key));
+    }
+
+    it('lists services and endpoints', async () => {
+      await registered('listed', 'small', 8081);
+      await registered('listed', 'large', 8083, 3);
+      expect(await lb(['ls'], env)).toMatchObject({
+        code: 0,
+        error: '',
+        out: expect.stringMatching(/\nlisted +2 +2 +0 +4 +0 +0\n/),
+      });
+      const { out, code } = await lb(['ls', 'listed'], env);
+      expect(code).toBe(0);
+      expect(out).toMatch(/\nlarge +http:\/\/127\.0\.0\.1:8083 +serving +3 +75\.0 % +- +- +\d+ s +1[0-5]\/15 s\n/);
+      const json = (await lb(['ls', 'listed', '--json'], env)).out.trimEnd().split('\n');
+      expect(json.map((line) => JSON.parse(line))).toMatchObject([
+        { service: 'listed', id: 'large', weight: 3, counts: true, lease: { grantedSeconds: 15 } },
+        { service: 'listed', id: 'small', weight: 1, state: 'serving' },
+      ]);
+    });
+
+    it('says that what was asked for by name is not there', async () => {
+      expect(await lb(['ls', 'nothing'], env)).toEqual({ code: 1, out: 'No endpoint is registered.\n', error: '' });
+    });
+
+    it('lets nothing that somebody has put into etcd reach the terminal', async () => {
+      const note = '\u001B[2J\u001B]52;c;aGk=\u0007\u202E';
+      await put('lb/hostile/a', JSON.stringify({ Op: 0, Addr: '10.0.0.1:80', lb: { v: 1, metadata: { note } } }));
+      await put(`lb/hostile/${note}`, note);
+      await put(`lb/${note}/x`, '{}');
+      await put(`lb-overrides/hostile/${note}`, note);
+      for (const args of [['ls'], ['ls', 'hostile'], ['ls', '--json'], ['__complete', 'ls', '']]) {
+        const { out, error } = await lb(args, env);
+        expect(out + error).not.toMatch(/[^\n\x20-\x7e]/);
+        expect(out + error).not.toBe('');
+      }
+      expect((await lb(['ls', 'hostile'], env)).error).toMatch(/hostile: consumers skip lb\/hostile\/\\u001b\[2J/);
+    });
+
+    it('offers services and endpoints to a shell, and none that a shell would run', async () => {
+      await registered('offered', '$(reboot)', 8081);
+      await registered('offered', 'harmless', 8082);
+      expect((await lb(['__complete', 'ls', 'off'], env)).out).toBe('offered\n');
+    });
+
+    it('follows a service, a line a change', async () => {
+      const first = await registered('followed', 'a', 8081);
+      await using watch = follow(['watch', 'followed'], env);
+      expect(await watch.line(() => true)).toMatch(/Z followed a joined: http:\/\/127\.0\.0\.1:8081, weight 1$/);
+      await registered('followed', 'b', 8082, 2);
+      await watch.line((line) => line.endsWith('followed b joined: http://127.0.0.1:8082, weight 2'));
+      await first.drain();
+      await watch.line((line) => line.endsWith('followed a is draining'));
+      await first.close();
+      await watch.line((line) => line.endsWith('followed a left'));
+      expect(await watch.stop()).toBe(0);
+    });
+
+    it('follows all services, those that come later, too, as JSON', async () => {
+      await using watch = follow(['watch', '--json'], env);
+      await registered('late', 'a', 8081);
+      const line = await watch.line((text) => text.includes('"late"') && text.includes('"id":"a"'));
+      expect(JSON.parse(line)).toMatchObject({ kind: 'snapshot', service: 'late', endpoints: [{ id: 'a' }] });
+      expect(await watch.stop()).toBe(0);
+    });
+
+    it('gives the same view as discovery does', async () => {
+      await registered('same', 'old', 8081);
+      await registered('same', 'new', 8081, 5);
+      await registered('same', 'other', 8082);
+      await using found = discover({ hosts: etcd.hosts, service: 'same' });
+      const { endpoints } = await found.connect();
+      const lines = (await lb(['ls', 'same', '--json'], env)).out.trimEnd().split('\n');
+      const counting = lines.map((line) => JSON.parse(line)).filter(({ counts }) => counts);
+      expect(counting.map(({ id }) => id)).toEqual(endpoints.map(({ id }) => id));
+      expect((await lb(['ls', 'same'], env)).out).toMatch(/\nold +http:\/\/127\.0\.0\.1:8081 +replaced/);
+    });
+  });
+});
+
+it('exits with 3, in one line, while etcd is away', async () => {
+  for (const args of [['ls'], ['ls', 'hash'], ['watch']]) {
+    const { out, error, code } = await lb([...args, '--etcd', '127.0.0.1:1']);
+    expect({ out, code }).toEqual({ out: '', code: 3 });
+    expect(error).toBe(
+      'lb: etcd at 127.0.0.1:1: range failed, nothing answered (connect ECONNREFUSED 127.0.0.1:1); ' +
+        'is it running, and is --etcd (ETCD_HOSTS) right? (ERR_ETCD_UNAVAILABLE)\n',
+    );
+  }
+});

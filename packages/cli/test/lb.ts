@@ -1,0 +1,64 @@
+/** `lb` as a process of its own. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+
+export interface Finished {
+  readonly out: string;
+  readonly error: string;
+  readonly code: number | null;
+}
+
+export type Env = Readonly<Record<string, string>>;
+
+/** Runs a command line to its end. */
+export async function lb(args: readonly string[], env: Env = {}): Promise<Finished> {
+  const child = start(args, env);
+  let out = '';
+  let error = '';
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (error += chunk.toString()));
+  const [code] = await once(child, 'close');
+  return { out, error, code };
+}
+
+/** One that runs on: its lines as they come, and its end. */
+export interface Running extends AsyncDisposable {
+  /** The next line that passes; those before it are skipped. */
+  line(passes: (line: string) => boolean): Promise<string>;
+  /** Stops it as Ctrl-C does, and returns its exit code. */
+  stop(): Promise<number | null>;
+}
+
+export function follow(args: readonly string[], env: Env = {}): Running {
+  const child = start(args, env);
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const closed = once(child, 'close');
+  const stop = async (): Promise<number | null> => {
+    child.kill('SIGINT');
+    const [code] = await closed;
+    return code;
+  };
+  return {
+    line: async (passes) => {
+      for (let next = await lines.next(); next.done !== true; next = await lines.next()) {
+        if (passes(next.value)) return next.value;
+      }
+      throw new Error('It ended before such a line came');
+    },
+    stop,
+    [Symbol.asyncDispose]: async () => {
+      await stop();
+    },
+  };
+}
+
+function start(args: readonly string[], env: Env) {
+  return spawn(process.execPath, ['--conditions=@lb/source', main, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'], ...env },
+  });
+}
