@@ -38,7 +38,7 @@ export class Peer {
  * More than can ever be in flight. Not `Infinity`: the engine stores small integers in the object and any other number beside it, which
  * among thousands of peers is a cache miss for each that a pick looks at.
  */
-export const noLimit = 2 ** 31 - 1;
+export const noLimit: number = 2 ** 31 - 1;
 
 /** What the endpoint allows to be in flight at once. */
 export function limitOf({ maxConcurrency = noLimit }: Endpoint): number {
