@@ -17,7 +17,7 @@ export interface Command {
   run(given: Given, terminal: Terminal, world: World): Promise<ExitCode>;
 }
 
-interface Positional {
+export interface Positional {
   readonly name: string;
   readonly about: string;
   readonly optional?: true;

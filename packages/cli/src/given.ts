@@ -66,7 +66,7 @@ export class Given {
 }
 
 /** Throws `UsageError`. */
-function readNumber(name: string, text: string, bounds: NumberBounds): number {
+export function readNumber(name: string, text: string, bounds: NumberBounds): number {
   try {
     return checkNumber(name, text.trim() === '' ? text : Number(text), bounds);
   } catch (error) {

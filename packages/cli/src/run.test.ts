@@ -60,6 +60,15 @@ it.each([
   [['watch', '--consumer', 'http://'], '"http://" is no URL of a consumer'],
   [['completion', 'csh'], 'SHELL must be one of bash, zsh, fish'],
   [['completion'], 'SHELL is missing'],
+  [['drain', 'a'], 'ID is missing'],
+  [['weight', 'a', 'b'], 'Give a number, or --clear'],
+  [['weight', 'a', 'b', '1', '--clear'], 'Give a number, or --clear'],
+  [['weight', 'a', 'b', '1e'], 'NUMBER must be a number of at least 0, got "1e"'],
+  [['weight', 'a', 'b', ' '], 'NUMBER must be a number of at least 0, got " "'],
+  [['override'], 'One of override ls, override set, override clear is meant'],
+  [['override', 'sett'], 'There is no command "override sett"; see lb --help'],
+  [['override', 'set', 'a', 'b'], 'Give at least one of --weight, --state and --max-concurrency'],
+  [['override', 'set', 'a', 'b', '--state', 'serving'], '--state must be draining, got "serving"'],
 ])('refuses %j with one line, and 2', async (args, message) => {
   const world = testWorld();
   expect(await run(args, world)).toBe(2);
@@ -78,6 +87,8 @@ it('offers commands, options and words of their own to a shell', async () => {
   expect(await offered('ls', '--timeout', '')).toEqual([]);
   expect(await offered('completion', '')).toEqual(['bash', 'zsh', 'fish']);
   expect(await offered('completion', 'bash', '')).toEqual([]);
+  expect(await offered('override', '')).toEqual(['ls', 'set', 'clear']);
+  expect(await offered('override', 'set', 'a', 'b', '--state', '')).toEqual(['draining']);
   expect(await offered('nonsense', '')).toEqual([]);
 });
 

@@ -1,9 +1,10 @@
-/** Every command as a process, on every server. */
-import { discover, register, type Registration } from '@lb/registry';
+/** Every command, on every server. */
+import type { Endpoint, Snapshot } from '@lb/core';
+import { discover, type EtcdDiscovery, register, type Registration } from '@lb/registry';
 import { Etcd3 } from 'etcd3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { type Env, follow, lb } from './lb.ts';
+import { asProcess, type Env, follow } from './lb.ts';
 import { type RunningEtcd, servers } from './servers.ts';
 
 const cleanUp: (() => unknown)[] = [];
@@ -11,7 +12,7 @@ afterEach(async () => {
   for (const task of cleanUp.splice(0).toReversed()) await task();
 });
 
-describe.each(servers)('on $name', ({ missing, start }) => {
+describe.each(servers)('on $name', ({ missing, start, lb }) => {
   describe.skipIf(missing !== undefined)(`commands${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
     let etcd: RunningEtcd;
     let env: Env;
@@ -82,6 +83,88 @@ describe.each(servers)('on $name', ({ missing, start }) => {
       await registered('offered', '$(reboot)', 8081);
       await registered('offered', 'harmless', 8082);
       expect((await lb(['__complete', 'ls', 'off'], env)).out).toBe('offered\n');
+      expect((await lb(['__complete', 'drain', 'offered', ''], env)).out).toBe('harmless\n');
+    });
+
+    it('drains an endpoint for every consumer, and takes it back', async () => {
+      await registered('drained', 'small-1', 8081);
+      await registered('drained', 'large-1', 8082);
+      await using found = discover({ hosts: etcd.hosts, service: 'drained' });
+      await found.connect();
+      expect(await lb(['drain', 'drained', 'large', '--by', 'ops'], env)).toEqual({
+        code: 0,
+        out: 'drained: large-1 drains: no new requests. To undo: lb drain drained large-1 --undo\n',
+        error: '',
+      });
+      await until(found, ({ endpoints }) => stateOf(endpoints, 'large-1') === 'draining');
+      expect((await lb(['ls', 'drained'], env)).out).toMatch(/\nlarge-1 +\S+ +draining\* +1 +0\.0 %/);
+      expect((await lb(['drain', 'drained', '*'], env)).error).toBe(
+        'lb: drained has no serving endpoint left; consumers go on with those that drain\n',
+      );
+      await lb(['drain', 'drained', '*', '--undo'], env);
+      expect(await lb(['drain', 'drained', 'large-1', '--undo'], env)).toMatchObject({
+        code: 0,
+        out: 'drained: large-1 serves again, unless it drains by itself; ops had set it to drain\n',
+      });
+      await until(found, ({ endpoints }) => endpoints.every(({ state }) => state === 'serving'));
+    });
+
+    it('sets a weight for one or all, and takes it back', async () => {
+      await registered('weighed', 'a', 8081, 3);
+      await registered('weighed', 'b', 8082);
+      await using found = discover({ hosts: etcd.hosts, service: 'weighed' });
+      await found.connect();
+      const weights = (...wanted: number[]): Promise<unknown> =>
+        until(found, ({ endpoints }) => endpoints.map(({ weight }) => weight).join() === wanted.join());
+      expect((await lb(['weight', 'weighed', '*', '5'], env)).out).toBe('weighed: * has weight 5 after 3, 1\n');
+      await weights(5, 5);
+      expect((await lb(['weight', 'weighed', 'b', '0.5'], env)).out).toBe('weighed: b has weight 0.5 after 5\n');
+      await weights(5, 0.5);
+      await lb(['weight', 'weighed', '*', '--clear'], env);
+      await weights(3, 0.5);
+      expect((await lb(['weight', 'weighed', 'b', '--clear', '--by', 'x'], env)).out).toMatch(
+        /^weighed: no weight is set for b; \S+ had set 0\.5\n$/,
+      );
+      await weights(3, 1);
+    });
+
+    it('lists, sets and clears overrides, also for what is not registered', async () => {
+      const set = ['override', 'set', 'overridden', 'gone', '--weight', '2', '--max-concurrency', '9', '--by', 'ops'];
+      expect(await lb(set, env)).toEqual({
+        code: 0,
+        out: 'overridden: set for gone: weight 2, max concurrency 9\n',
+        error: '',
+      });
+      expect((await lb(['override', 'ls', 'overridden'], env)).out).toMatch(
+        /^SERVICE +TARGET +FIELD +VALUE +SET BY +WHEN\noverridden +gone \(not registered\) +weight +2 +ops +\d+ s ago\n/,
+      );
+      expect(JSON.parse((await lb(['override', 'ls', '--json'], env)).out)).toMatchObject({
+        service: 'overridden',
+        target: 'gone',
+        weight: { to: 2, by: 'ops' },
+        maxConcurrency: { to: 9 },
+      });
+      expect((await lb(['override', 'clear', 'overridden', 'gone', '--weight'], env)).out).toBe(
+        'overridden: set for gone: max concurrency 9\n',
+      );
+      expect((await lb(['override', 'clear', 'overridden', 'gone'], env)).out).toBe(
+        'overridden: set for gone: nothing\n',
+      );
+      expect((await lb(['override', 'ls'], env)).out).toBe('Nothing is set.\n');
+    });
+
+    it('asks which endpoint is meant, and exits with 1', async () => {
+      await registered('asked', 'small-1', 8081);
+      await registered('asked', 'small-2', 8082);
+      expect(await lb(['drain', 'asked', 'small'], env)).toEqual({
+        code: 1,
+        out: '',
+        error: 'lb: Several endpoints of "asked" begin with "small": small-1, small-2 (ERR_NOT_FOUND)\n',
+      });
+      expect((await lb(['weight', 'asked', 'large', '1'], env)).error).toBe(
+        'lb: No endpoint of "asked" is called "large": small-1, small-2 (ERR_NOT_FOUND)\n',
+      );
+      expect((await lb(['weight', 'unknown', 'x', '1'], env)).error).toContain('; none is registered');
     });
 
     it('follows a service, a line a change', async () => {
@@ -121,7 +204,7 @@ describe.each(servers)('on $name', ({ missing, start }) => {
 
 it('exits with 3, in one line, while etcd is away', async () => {
   for (const args of [['ls'], ['ls', 'hash'], ['watch']]) {
-    const { out, error, code } = await lb([...args, '--etcd', '127.0.0.1:1']);
+    const { out, error, code } = await asProcess([...args, '--etcd', '127.0.0.1:1']);
     expect({ out, code }).toEqual({ out: '', code: 3 });
     expect(error).toBe(
       'lb: etcd at 127.0.0.1:1: range failed, nothing answered (connect ECONNREFUSED 127.0.0.1:1); ' +
@@ -129,3 +212,13 @@ it('exits with 3, in one line, while etcd is away', async () => {
     );
   }
 });
+
+/** The first snapshot that passes. */
+async function until(found: EtcdDiscovery, passes: (snapshot: Snapshot) => boolean): Promise<Snapshot> {
+  for await (const snapshot of found) if (passes(snapshot)) return snapshot;
+  throw new Error('The discovery ended first');
+}
+
+function stateOf(endpoints: readonly Endpoint[], wanted: string): Endpoint['state'] | undefined {
+  return endpoints.find(({ id }) => id === wanted)?.state;
+}

@@ -1,8 +1,11 @@
-/** `lb` as a process of its own. */
+/** `lb`, as a process of its own or in this one. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+
+import { run } from '../src/run.ts';
+import { testWorld } from '../src/testing.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
@@ -14,8 +17,17 @@ export interface Finished {
 
 export type Env = Readonly<Record<string, string>>;
 
-/** Runs a command line to its end. */
-export async function lb(args: readonly string[], env: Env = {}): Promise<Finished> {
+export type Run = (args: readonly string[], env?: Env) => Promise<Finished>;
+
+/** Runs a command line to its end, at the cost of a call. */
+export async function inProcess(args: readonly string[], env: Env = {}): Promise<Finished> {
+  const world = testWorld({ env, now: () => Date.now() });
+  const code = await run(args, world);
+  return { out: world.stdout.text, error: world.stderr.text, code };
+}
+
+/** The same as whoever types it has it. */
+export async function asProcess(args: readonly string[], env: Env = {}): Promise<Finished> {
   const child = start(args, env);
   let out = '';
   let error = '';

@@ -1,7 +1,19 @@
 import type { Command } from '../command.ts';
 import { completion } from './completion.ts';
+import { drain } from './drain.ts';
 import { ls } from './ls.ts';
+import { overrideClear, overrideLs, overrideSet } from './override.ts';
 import { watch } from './watch.ts';
+import { weight } from './weight.ts';
 
 /** In the order of the help. */
-export const commands: readonly Command[] = [ls, watch, completion];
+export const commands: readonly Command[] = [
+  ls,
+  watch,
+  drain,
+  weight,
+  overrideLs,
+  overrideSet,
+  overrideClear,
+  completion,
+];

@@ -12,7 +12,7 @@ import type { View } from '../watch/view.ts';
 
 export const watch: Command = {
   name: 'watch',
-  about: 'follow services as they change: a live table, or lines when the output is not a terminal',
+  about: 'follow services as they change: a live table, or lines in a pipe',
   positionals: [{ name: 'service', optional: true, about: 'service to follow', complete: 'service' }],
   options: {
     consumer: { value: 'URL', env: 'LB_CONSUMER', about: 'a consumer to take shares, rates and latencies from' },
