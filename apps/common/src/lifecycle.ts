@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger } from 'fastify';
 
 /** Reads the settings, or ends the process with what is wrong with them. */
 export function settingsOrExit<T>(read: (env: NodeJS.ProcessEnv) => T): T {
@@ -10,35 +10,15 @@ export function settingsOrExit<T>(read: (env: NodeJS.ProcessEnv) => T): T {
   }
 }
 
-/** Starts listening, or ends the process with a sentence that says what to do. */
-export async function listenOrExit(app: FastifyInstance, host: string, port: number): Promise<void> {
-  try {
-    await app.listen({ host, port });
-  } catch (error) {
-    const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-    exit(app.log, taken ? `port ${port} on ${host} is taken by another process; stop that one, or set PORT` : error);
-  }
+/** Ends this process, as SIGTERM would, when the parent that started it with a channel is gone. */
+export function stopWithParent(): void {
+  process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 }
 
-/**
- * Calls `stop` once, when the process is asked to end: by SIGTERM, by SIGINT, which a terminal may send more than once, or because the
- * parent that started it with a channel is gone. The process exits when `stop` is done.
- */
-export function stopOnSignal(log: FastifyBaseLogger, stop: (why: string) => Promise<void>): void {
-  let stopping = false;
-  const begin = (why: string): void => {
-    if (stopping) return;
-    stopping = true;
-    stop(why).then(
-      () => process.exit(0),
-      (error: unknown) => exit(log, error),
-    );
-  };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, begin);
-  process.on('disconnect', () => begin('the end of its parent'));
-}
-
+/** Ends the process with a sentence that says why, and what to do where that is known. */
 export function exit(log: FastifyBaseLogger, why: unknown): never {
-  log.fatal(why instanceof Error ? why.message : String(why));
+  const error = why instanceof Error ? why : new Error(String(why));
+  const taken = 'code' in error && error.code === 'EADDRINUSE';
+  log.fatal(taken ? `${error.message}: another process has the port; stop that one, or set PORT` : error.message);
   process.exit(1);
 }

@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 /** A consumer with one provider for each of `statuses`, which answers with that and with `body`. */
-async function consumer(body: string, ...statuses: number[]): Promise<ReturnType<typeof buildApp>['app']> {
+async function consumer(body: string, ...statuses: number[]): ReturnType<typeof buildApp> {
   const origins: string[] = [];
   for (const status of statuses) {
     const server = createServer((_request, response) => response.writeHead(status).end(body));
@@ -27,7 +27,7 @@ async function consumer(body: string, ...statuses: number[]): Promise<ReturnType
   }
   const config = readConfig({ LOG_LEVEL: 'silent' });
   const balancer = createBalancer({ service: 'hash', discovery: origins });
-  return buildApp(config, balancer, discover({ hosts: '127.0.0.1:1', service: 'hash' })).app;
+  return buildApp(config, balancer, discover({ hosts: '127.0.0.1:1', service: 'hash' }));
 }
 
 const reply = (text: string): string =>

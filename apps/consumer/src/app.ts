@@ -1,60 +1,51 @@
 /** The consumer's HTTP side: built here, listened on in `main.ts`. */
 import type { Balancer } from '@lb/balancer';
-import { callerGone, hash, HashReply, HashRequest } from '@lb/common';
+import { hash, HashReply, HashRequest } from '@lb/common';
+import { health, lameDuck } from '@lb/fastify';
 import type { EtcdDiscovery } from '@lb/registry';
-import fastify, { type FastifyInstance, type FastifyReply, LogController } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { Value } from 'typebox/value';
 
 import type { ConsumerConfig } from './config.ts';
 import { StateKeeper } from './state.ts';
 
-export interface ConsumerApp {
-  readonly app: FastifyInstance;
-  /** From now on `/readyz` fails and every answer closes its connection, so that whatever stands in front goes elsewhere. */
-  readonly drain: () => void;
-}
-
-export function buildApp(config: ConsumerConfig, balancer: Balancer, discovery: EtcdDiscovery): ConsumerApp {
+export async function buildApp(
+  config: ConsumerConfig,
+  balancer: Balancer,
+  discovery: EtcdDiscovery,
+): Promise<FastifyInstance> {
   const app = fastify({
     logger: { level: config.logLevel, base: null },
     logController: new LogController({ disableRequestLogging: true }),
   });
+  await app.register(lameDuck);
+  await app.register(health);
+  app.lb.checks.set('providers', () => (balancer.pool.size === 0 ? 'none found' : 'ok'));
   const state = new StateKeeper(balancer, discovery);
-  let draining = false;
-
-  app.addHook('onSend', async (_request, reply) => {
-    if (draining) reply.header('connection', 'close');
-  });
 
   app.get<{ Querystring: HashRequest }>('/hash', { schema: { querystring: HashRequest } }, (request, reply) =>
-    forward(balancer, request.query, reply),
+    forward(balancer, request.query, request, reply),
   );
   app.post<{ Body: HashRequest }>('/hash', { schema: { body: HashRequest } }, (request, reply) =>
-    forward(balancer, request.body, reply),
+    forward(balancer, request.body, request, reply),
   );
-
   app.get('/lb/state.json', () => state.read(performance.now()));
-  app.get('/livez', () => ({ status: 'ok' }));
-  app.get('/readyz', (_request, reply) => {
-    const status = draining ? 'draining' : balancer.pool.size === 0 ? 'no providers' : 'ok';
-    return reply.code(status === 'ok' ? 200 : 503).send({ status, providers: balancer.pool.size });
-  });
-
-  return { app, drain: () => void (draining = true) };
+  return app;
 }
 
 /** Has a provider compute the hash, and checks that it did. */
 async function forward(
   balancer: Balancer,
-  request: HashRequest,
+  wanted: HashRequest,
+  { lb }: FastifyRequest,
   reply: FastifyReply,
 ): Promise<HashReply | FastifyReply> {
   try {
     const response = await balancer.request('/hash', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(request),
-      signal: callerGone(reply),
+      body: JSON.stringify(wanted),
+      signal: lb.signal,
       // A hash is the same however often it is taken, whatever HTTP thinks of POST.
       lb: { idempotent: true },
     });
@@ -63,7 +54,7 @@ async function forward(
       return reply.code(502).send(problem(502, `The provider answered ${response.statusCode}`));
     }
     const answer = await response.body.json();
-    if (Value.Check(HashReply, answer) && answer.hash === hash(request)) return answer;
+    if (Value.Check(HashReply, answer) && answer.hash === hash(wanted)) return answer;
     return reply.code(502).send(problem(502, 'The answer of the provider is wrong'));
   } catch (error) {
     const statusCode = statusOf(error);

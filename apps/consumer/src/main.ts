@@ -1,9 +1,9 @@
 /** Starts the consumer: follows the registry from the first moment, and listens at once; `/readyz` says when there are providers. */
 import { createBalancer } from '@lb/balancer';
-import { closeApp, listenOrExit, settingsOrExit, stopOnSignal } from '@lb/common';
+import { exit, settingsOrExit, stopWithParent } from '@lb/common';
 import { policies } from '@lb/core';
+import { serve } from '@lb/fastify';
 import { discover } from '@lb/registry';
-import { setTimeout as after } from 'node:timers/promises';
 
 import { buildApp } from './app.ts';
 import { readConfig } from './config.ts';
@@ -20,17 +20,17 @@ const balancer = createBalancer({
   suspicion: { windowMs: (config.ttlSeconds + 2) * 1000 },
   probe: { path: '/livez' },
 });
-const { app, drain } = buildApp(config, balancer, discovery);
-logDiscovery(app.log);
-
-stopOnSignal(app.log, async (why) => {
-  app.log.info(`stopping on ${why}`);
-  drain();
-  await after(config.lingerMs);
-  await closeApp(app);
-  // What the app was still answering needed its providers; they go after it, and the registry last.
+const app = await buildApp(config, balancer, discovery);
+// What the app was still answering needed its providers; they go after it, and the registry last.
+app.addHook('onClose', async () => {
   await balancer.close();
   await discovery.close();
 });
+logDiscovery(app.log);
+stopWithParent();
 
-await listenOrExit(app, config.host, config.port);
+try {
+  await serve(app, { listen: { host: config.host, port: config.port }, lingerMs: config.lingerMs });
+} catch (error) {
+  exit(app.log, error);
+}

@@ -44,6 +44,11 @@ const schema = Type.Object({
     default: 'fixed',
     description: 'Whether each request takes WORK_MS, or WORK_MS on average',
   }),
+  MAX_EVENT_LOOP_DELAY_MS: Type.Integer({
+    default: 100,
+    minimum: 0,
+    description: 'Work is refused while the event loop is late by more than this on average; 0 for never',
+  }),
   LINGER_MS: Type.Integer({
     default: 1000,
     minimum: 0,
@@ -65,6 +70,7 @@ export interface ProviderConfig {
   readonly maxConcurrency: number | undefined;
   readonly ttlSeconds: number;
   readonly capacity: CapacityConfig;
+  readonly maxEventLoopDelayMs: number;
   readonly lingerMs: number;
   readonly logLevel: string;
 }
@@ -99,6 +105,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ProviderConfig {
       workMs: values.WORK_MS,
       workDistribution: values.WORK_DISTRIBUTION,
     },
+    maxEventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY_MS,
     lingerMs: values.LINGER_MS,
     logLevel: values.LOG_LEVEL,
   };

@@ -10,10 +10,10 @@ export class Work {
     this.#config = config;
   }
 
-  /** Resolves when it is done, or at once when `signal` aborts: nobody waits for the answer then. */
+  /** Resolves when it is done. Rejects with the reason of `signal` as soon as that aborts: nobody waits for the answer then. */
   async done(signal: AbortSignal): Promise<void> {
     const { workMs, workDistribution } = this.#config;
     const ms = workDistribution === 'fixed' ? workMs : -Math.log(1 - Math.random()) * workMs;
-    if (ms > 0) await after(ms, undefined, { signal }).catch(() => {});
+    if (ms > 0) await after(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }

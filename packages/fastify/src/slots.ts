@@ -21,6 +21,11 @@ export class Slots {
     return this.#waiting.size;
   }
 
+  /** Whether whoever comes now is refused. */
+  get full(): boolean {
+    return this.#used >= this.limit && this.#waiting.size >= this.#queueLimit;
+  }
+
   /**
    * Resolves with a function that gives the slot back, once there is one; `undefined` when the queue is full, or when `signal`
    * aborts before it was this request's turn.

@@ -1,0 +1,19 @@
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import fp from 'fastify-plugin';
+
+import { CallerInfo } from './request-lb.ts';
+
+/**
+ * Refuses with 504, before any work is done, what comes when its caller no longer waits: as it says in `x-lb-timeout-ms`. Looked at
+ * when the request comes, and again when its body has been read. While a handler works, `request.lb.signal` tells it.
+ */
+export const deadline: FastifyPluginAsync = fp(
+  async (app: FastifyInstance) => {
+    for (const hook of ['onRequest', 'preHandler'] as const) {
+      app.addHook(hook, async ({ lb }) => {
+        if (lb instanceof CallerInfo && lb.overdue !== undefined) throw lb.overdue;
+      });
+    }
+  },
+  { name: '@lb/fastify-deadline', fastify: '5.x', dependencies: ['@lb/fastify-lame-duck'] },
+);

@@ -1,0 +1,73 @@
+/**
+ * The ground that the other plugins stand on: `app.lb` and `request.lb`, and what answers say while the service drains.
+ *
+ * A lame duck serves, but asks its callers to go elsewhere (Google's term): every answer closes its connection, so that callers that know
+ * nothing of this come anew and meet somebody else, and says `x-lb-draining: 1`, so that balancers leave at the first answer, even when
+ * their watch of the registry lags.
+ */
+import { checkNumber } from '@lb/core';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import fp from 'fastify-plugin';
+
+import { drainingHeader, nackHeader } from './headers.ts';
+import { isWork } from './refuse.ts';
+import { CallerInfo, type RequestLb } from './request-lb.ts';
+import { type Lb, ServiceState } from './service-state.ts';
+
+export interface LameDuckOptions {
+  /**
+   * What to keep back of the time that a caller allows (`x-lb-timeout-ms`) for the way back, in milliseconds. Defaults to 5: an
+   * answer that leaves later than that would come too late.
+   */
+  readonly deadlineReserveMs?: number | undefined;
+}
+
+/** What a route can say of itself: `config: { lb: { … } }`. */
+export interface RouteLb {
+  /**
+   * Whether the route does the service's work: is counted, limited and refused under load. Defaults to true. False for what must answer
+   * in any case, such as health and metrics.
+   */
+  readonly work?: boolean | undefined;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly lb: Lb;
+  }
+  interface FastifyRequest {
+    readonly lb: RequestLb;
+  }
+  interface FastifyContextConfig {
+    lb?: RouteLb;
+  }
+}
+
+/** @throws {InvalidOptionError} */
+export const lameDuck: FastifyPluginAsync<LameDuckOptions> = fp(
+  async (app: FastifyInstance, options: LameDuckOptions) => {
+    const reserveMs = checkNumber('deadlineReserveMs', options.deadlineReserveMs ?? 5, { min: 0, max: 60_000 });
+    const state = new ServiceState();
+    app.decorate<Lb>('lb', state);
+    app.decorateRequest('lb');
+
+    app.addHook('onRequest', async (request, reply) => {
+      reply.raw.removeHeader(nackHeader);
+      request.setDecorator('lb', new CallerInfo(request.raw, reply.raw, reserveMs));
+      if (!isWork(request)) return;
+      state.inFlight += 1;
+      reply.raw.once('close', () => (state.inFlight -= 1));
+    });
+
+    app.addHook('onSend', async (_request, reply) => {
+      if (state.draining) reply.header('connection', 'close').header(drainingHeader, '1');
+    });
+
+    // While it closes, Fastify refuses by itself what still comes: with a 503 that could mean anything, and before any hook. What does
+    // reach a hook, since `return503OnClosing` is off, is not refused.
+    app.server.prependListener('request', (_request, response) => {
+      if (state.closing) response.setHeader(nackHeader, 'draining');
+    });
+  },
+  { name: '@lb/fastify-lame-duck', fastify: '5.x' },
+);

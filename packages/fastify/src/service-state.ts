@@ -1,0 +1,47 @@
+import type { Registration } from '@lb/registry';
+import type { FastifyInstance } from 'fastify';
+
+import { MissingPluginError } from './errors.ts';
+import type { Slots } from './slots.ts';
+
+/** Says whether something that the service needs is there: `'ok'`, or what is wrong in a few words. Must be quick. */
+export type ReadinessCheck = () => string;
+
+/** What the service knows of itself: `app.lb`. */
+export interface Lb {
+  /** Whether the service asks for no new requests. It never ends. */
+  readonly draining: boolean;
+  /** Requests held now: begun, and not answered to the last byte. Those to health and probe routes do not count. */
+  readonly inFlight: number;
+  /** Of `slotLimit`; `undefined` without. */
+  readonly slots: Pick<Slots, 'limit' | 'used' | 'queued'> | undefined;
+  /** As it stands in etcd; `undefined` before, and for a service that does not register. */
+  readonly registration: Registration | undefined;
+  /** What `/readyz` asks, by name. Add to it what your service cannot do without. */
+  readonly checks: Map<string, ReadinessCheck>;
+  /**
+   * From now on answers ask their callers to go elsewhere, and the service is not ready. It goes on serving. `serve` calls this when the
+   * process is asked to end.
+   */
+  drain(): void;
+}
+
+export class ServiceState implements Lb {
+  readonly checks: Map<string, ReadinessCheck> = new Map();
+  inFlight = 0;
+  draining = false;
+  /** Whether the app is being closed: what still comes is refused by Fastify itself. */
+  closing = false;
+  slots: Slots | undefined;
+  registration: Registration | undefined;
+
+  drain(): void {
+    this.draining = true;
+  }
+}
+
+/** @throws {MissingPluginError} */
+export function stateOf(app: FastifyInstance): ServiceState {
+  if (app.hasDecorator('lb') && app.lb instanceof ServiceState) return app.lb;
+  throw new MissingPluginError();
+}

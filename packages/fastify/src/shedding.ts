@@ -1,0 +1,50 @@
+import underPressure from '@fastify/under-pressure';
+import { checkNumber } from '@lb/core';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import fp from 'fastify-plugin';
+
+import { isWork, refusal } from './refuse.ts';
+import { stateOf } from './service-state.ts';
+
+export interface SheddingOptions {
+  /**
+   * Refuse work while the event loop is late by more than this on average, in milliseconds. Defaults to 100: a request passes through
+   * the loop a few times, so that an answer is then half a second late. 0 for no such limit.
+   */
+  readonly maxEventLoopDelayMs?: number | undefined;
+  /** Refuse work while the heap holds more than this many bytes. Defaults to 0: no limit. */
+  readonly maxHeapUsedBytes?: number | undefined;
+  /** Refuse work while the process occupies more than this many bytes of memory. Defaults to 0: no limit. */
+  readonly maxRssBytes?: number | undefined;
+  /**
+   * How often to look, in milliseconds, and over how long to take the average. Defaults to 500. Shorter, and one pause of the garbage
+   * collector refuses what came after it; longer, and the load is gone for a while when it is still refused.
+   */
+  readonly sampleIntervalMs?: number | undefined;
+}
+
+/**
+ * Refuses work while the process is too busy to do it in time: with a 503 that says that nothing was done, before the body is read. While
+ * it lasts the service is not ready. What it goes by is `@fastify/under-pressure`.
+ *
+ * @throws {InvalidOptionError}
+ */
+export const shedding: FastifyPluginAsync<SheddingOptions> = fp(
+  async (app: FastifyInstance, options: SheddingOptions) => {
+    await app.register(underPressure, {
+      maxEventLoopDelay: atLeastZero('maxEventLoopDelayMs', options.maxEventLoopDelayMs ?? 100),
+      maxHeapUsedBytes: atLeastZero('maxHeapUsedBytes', options.maxHeapUsedBytes ?? 0),
+      maxRssBytes: atLeastZero('maxRssBytes', options.maxRssBytes ?? 0),
+      sampleInterval: checkNumber('sampleIntervalMs', options.sampleIntervalMs ?? 500, { min: 100, max: 60_000 }),
+      pressureHandler: (request, reply) => {
+        if (isWork(request)) throw refusal(request, reply, 'pressure');
+      },
+    });
+    stateOf(app).checks.set('pressure', () => (app.isUnderPressure() ? 'too busy' : 'ok'));
+  },
+  { name: '@lb/fastify-shedding', fastify: '5.x', dependencies: ['@lb/fastify-lame-duck'] },
+);
+
+function atLeastZero(option: string, value: number): number {
+  return checkNumber(option, value, { min: 0, max: Number.MAX_VALUE });
+}

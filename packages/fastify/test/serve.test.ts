@@ -1,0 +1,155 @@
+/** The life of a service, with sockets and an etcd in this process. */
+import { type EmbeddedEtcd, startEtcd } from '@lb/embedded-etcd';
+import { discover } from '@lb/registry';
+import fastify, { type FastifyInstance } from 'fastify';
+import { connect } from 'node:net';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+
+import { lameDuck, provider, serve, type ServeOptions, type Service } from '../src/index.ts';
+
+let etcd: EmbeddedEtcd;
+beforeAll(async () => {
+  etcd = await startEtcd();
+});
+afterAll(() => etcd.close());
+
+const cleanUp: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const task of cleanUp.splice(0).toReversed()) await task();
+});
+
+let services = 0;
+const newService = (): string => `service-${(services += 1)}`;
+
+async function build(): Promise<FastifyInstance> {
+  const app = fastify();
+  await app.register(provider, { shedding: false });
+  app.get('/hello', () => 'hello');
+  return app;
+}
+
+async function start(app: FastifyInstance, options: ServeOptions): Promise<Service> {
+  const service = await serve(app, { signals: false, lingerMs: 0, ...options });
+  cleanUp.push(() => service.stop());
+  return service;
+}
+
+/** Ids in etcd. */
+async function registered(service: string): Promise<string[]> {
+  await using discovery = discover({ hosts: etcd.hosts, service });
+  return (await discovery.connect()).endpoints.map(({ id }) => id);
+}
+
+it('registers where it listens, with what it is told of itself', async () => {
+  const service = newService();
+  const app = await build();
+  const { origin, registration } = await start(app, {
+    register: { hosts: etcd.hosts, service, endpoint: { id: 'one', weight: 3, metadata: { name: 'first' } } },
+  });
+  expect(registration?.endpoint).toMatchObject({ id: 'one', origin, weight: 3, metadata: { name: 'first' } });
+  expect(app.lb.registration).toBe(registration);
+  expect(await registered(service)).toEqual(['one']);
+  expect(await (await fetch(`${origin}/hello`)).text()).toBe('hello');
+  await expect(fetch(`${origin}/readyz`)).resolves.toMatchObject({ status: 200 });
+});
+
+it('does not register what does not answer itself, and closes it', async () => {
+  const service = newService();
+  const app = await build();
+  app.get('/check', (_request, reply) => reply.code(500).send());
+  const options = { selfCheckPath: '/check', register: { hosts: etcd.hosts, service } };
+  await expect(start(app, options)).rejects.toMatchObject({ code: 'ERR_SELF_CHECK' });
+  expect(await registered(service)).toEqual([]);
+  expect(app.server.listening).toBe(false);
+});
+
+it('closes an app that etcd does not let in', async () => {
+  const service = newService();
+  const endpoint = { id: 'same' };
+  await start(await build(), { register: { hosts: etcd.hosts, service, endpoint } });
+  const second = await build();
+  await expect(start(second, { register: { hosts: etcd.hosts, service, endpoint } })).rejects.toMatchObject({
+    code: 'ERR_ID_TAKEN',
+  });
+  expect(second.server.listening).toBe(false);
+});
+
+it('serves while etcd is away, not ready, and can be stopped', async () => {
+  const app = await build();
+  const leave = new AbortController();
+  const starting = serve(app, {
+    signals: false,
+    signal: leave.signal,
+    lingerMs: 0,
+    // Nobody listens there.
+    register: { hosts: 'http://127.0.0.1:1', service: newService() },
+  });
+  await expect.poll(() => app.server.listening).toBe(true);
+  const ready = await fetch(`${app.listeningOrigin}/readyz`);
+  expect([ready.status, await ready.json()]).toEqual([
+    503,
+    expect.objectContaining({ checks: { registration: 'not registered yet' } }),
+  ]);
+  expect(await (await fetch(`${app.listeningOrigin}/hello`)).text()).toBe('hello');
+  leave.abort();
+  const service = await starting;
+  expect(await service.stop()).toBe(true);
+  expect(service.registration).toBeUndefined();
+});
+
+it('stops although etcd has gone', async () => {
+  const own = await startEtcd();
+  const service = await start(await build(), { register: { hosts: own.hosts, service: newService() }, lingerMs: 50 });
+  await own.close();
+  expect(await service.stop()).toBe(true);
+});
+
+it('tells what comes while it closes that nothing was done for it', async () => {
+  const app = await build();
+  const { promise: held, resolve: letGo } = Promise.withResolvers<void>();
+  app.get('/slow', async () => {
+    await held;
+    return 'done';
+  });
+  const service = await start(app, {});
+  // Two requests on one connection, the second of which comes while the first is answered: it is what a keep-alive client may do.
+  const socket = connect(Number(new URL(service.origin).port), '127.0.0.1');
+  let said = '';
+  socket.setEncoding('utf8').on('data', (text: string) => (said += text));
+  socket.write('GET /slow HTTP/1.1\r\nhost: a\r\n\r\n');
+  await expect.poll(() => app.lb.inFlight).toBe(1);
+  const stopped = service.stop();
+  await expect.poll(() => app.server.listening).toBe(false);
+  socket.write('POST /hello HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n');
+  letGo();
+  await expect.poll(() => said).toContain('done');
+  expect(await stopped).toBe(true);
+  // Either the connection was closed before the second was read, or it was refused as one that may go elsewhere.
+  const second = said.slice(said.indexOf('done'));
+  if (second.includes('HTTP/1.1')) expect(second).toMatch(/503[^]*x-lb-nack: draining/i);
+  socket.destroy();
+});
+
+it('needs no registry: a service that only calls others drains and closes the same way', async () => {
+  const app = fastify();
+  await app.register(lameDuck);
+  const order: string[] = [];
+  app.addHook('onClose', async () => void order.push('closed'));
+  const service = await start(app, { selfCheckPath: false });
+  expect(service.registration).toBeUndefined();
+  expect(await service.stop()).toBe(true);
+  expect([app.lb.draining, order]).toEqual([true, ['closed']]);
+});
+
+it.each([
+  [{ listen: { host: '0.0.0.0' }, register: { hosts: '127.0.0.1:1', service: 'a' } }, '"register.endpoint.origin"'],
+  [{ listen: { host: '::' }, register: { hosts: '127.0.0.1:1', service: 'a' } }, '"register.endpoint.origin"'],
+  [{ lingerMs: -1 }, '"lingerMs"'],
+  [{ lingerMs: 5000, hardStopMs: 5000 }, '"hardStopMs"'],
+])('refuses %j', async (options, name) => {
+  await expect(serve(await build(), { signals: false, ...options })).rejects.toThrow(name);
+});
+
+it('refuses an app without its plugins', async () => {
+  await expect(serve(fastify(), { signals: false })).rejects.toMatchObject({ code: 'ERR_MISSING_PLUGIN' });
+});

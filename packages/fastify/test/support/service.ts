@@ -1,0 +1,19 @@
+/** A service as a process of its own: what `serve` does with signals can only be seen from outside. */
+import fastify from 'fastify';
+import { setTimeout as after } from 'node:timers/promises';
+
+import { provider, serve } from '../../src/index.ts';
+
+const { ETCD_HOSTS = '', LINGER_MS = '0', FINISH_MS = '10000' } = process.env;
+const app = fastify();
+await app.register(provider, { shedding: false });
+app.get<{ Querystring: { ms: string } }>('/work', async ({ query }) => {
+  await after(Number(query.ms));
+  return 'done';
+});
+const service = await serve(app, {
+  register: { hosts: ETCD_HOSTS, service: 'work', ttlSeconds: 2 },
+  lingerMs: Number(LINGER_MS),
+  finishMs: Number(FINISH_MS),
+});
+process.send?.(service.origin);
