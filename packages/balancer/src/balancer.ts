@@ -28,7 +28,7 @@ import { Hedging } from './hedging.ts';
 import { type BalancerOptions, type LbOptions, rulesOf, timeoutBounds, transportOptionsOf } from './options.ts';
 import { PeerGroups } from './routing/peer-groups.ts';
 import { Router } from './routing/router.ts';
-import { isList, snapshotOf } from './discovery-source.ts';
+import { closeDiscovery, type DiscoverySource, isList, snapshotOf } from './discovery-source.ts';
 import type { HttpProbes } from './probes/http-probes.ts';
 import { SuspectProbes } from './probes/suspect-probes.ts';
 import { isTarget } from './target.ts';
@@ -68,6 +68,7 @@ export class Balancer implements AsyncDisposable {
   readonly #counters: CallCounters = { panicPicks: 0 };
   readonly #probes: SuspectProbes | undefined;
   readonly #httpProbes: HttpProbes | undefined;
+  readonly #discovery: DiscoverySource;
   readonly #following = new AbortController();
   #snapshot: Snapshot | undefined;
   #ready = false;
@@ -76,6 +77,7 @@ export class Balancer implements AsyncDisposable {
   constructor(options: BalancerOptions) {
     const { service, discovery, policy = policies.p2cLatency(), random = Math.random } = options;
     this.#origin = originOf(service);
+    this.#discovery = discovery;
     this.#transport = new Transport(transportOptionsOf(options));
     const { limiter: found } = options;
     const about = { service };
@@ -161,7 +163,7 @@ export class Balancer implements AsyncDisposable {
     return this.dispatcher.request({ method: 'GET', ...options, origin: this.#origin, path });
   }
 
-  /** Takes no new requests, lets those in flight finish, closes all connections, and stops following the discovery. */
+  /** Takes no new requests, lets those in flight finish, closes all connections, and closes the discovery. */
   close(): Promise<void> {
     return this.#dispatcher.close();
   }
@@ -245,7 +247,7 @@ export class Balancer implements AsyncDisposable {
   async #end(): Promise<void> {
     this.#following.abort();
     this.#probes?.stop();
-    await Promise.all([this.#transport.close(), this.#httpProbes?.close()]);
+    await Promise.all([this.#transport.close(), this.#httpProbes?.close(), closeDiscovery(this.#discovery)]);
     this.#wheel.stop();
   }
 }

@@ -7,6 +7,11 @@ export function isList(source: DiscoverySource): source is readonly (string | En
   return Array.isArray(source);
 }
 
+/** Closes a discovery that has something to close: what was handed over is followed by nobody else. */
+export async function closeDiscovery(source: DiscoverySource): Promise<void> {
+  if ('close' in source && typeof source.close === 'function') await source.close();
+}
+
 /** A list is one snapshot that never changes; an address alone is an endpoint that is its own id. @throws {InvalidOptionError} */
 export function snapshotOf(list: readonly (string | Endpoint)[]): Snapshot {
   return { revision: 0, endpoints: list.map(toEndpoint) };

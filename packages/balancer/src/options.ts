@@ -31,7 +31,8 @@ export interface BalancerOptions extends PoolOptions {
   readonly service: string;
   /**
    * Where endpoints come from: `discover(…)` of `@lb/registry`, any `AsyncIterable<Snapshot>`, or a list. With anything but a list,
-   * endpoints that vanish in numbers stay as suspects unless `suspicion` says otherwise.
+   * endpoints that vanish in numbers stay as suspects unless `suspicion` says otherwise. Give each balancer its own: it closes the
+   * discovery with itself, if that has a `close()`.
    */
   readonly discovery: DiscoverySource;
   /** What chooses among peers. Defaults to `policies.p2cLatency()`. */

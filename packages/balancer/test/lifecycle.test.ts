@@ -66,6 +66,21 @@ describe('after close', () => {
 });
 
 describe('close', () => {
+  it('closes the discovery, which would keep the process alive', async () => {
+    let closed = false;
+    const discovery = {
+      async *[Symbol.asyncIterator]() {
+        yield { revision: 1, endpoints: [] };
+      },
+      close: async () => {
+        closed = true;
+      },
+    };
+    const balancer = createBalancer({ service: 'hash', discovery });
+    await balancer.close();
+    expect(closed).toBe(true);
+  });
+
   it('lets what is under way finish, with the retries that it needs', async () => {
     let asked = 0;
     const failing = (_request: unknown, response: { destroy(): void; end(text: string): void }): void => {
