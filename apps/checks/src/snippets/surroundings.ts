@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { startEtcd } from '@lb/embedded-etcd';
+import { register } from '@lb/registry';
+
+/** What examples take for granted: an etcd at the usual port, and a service that calls itself `hash`. */
+export class Surroundings implements AsyncDisposable {
+  readonly #etcdHosts: string | undefined;
+  readonly #close: () => Promise<void>;
+
+  private constructor(etcdHosts: string | undefined, close: () => Promise<void>) {
+    this.#etcdHosts = etcdHosts;
+    this.#close = close;
+  }
+
+  static async start(needs: readonly string[]): Promise<Surroundings> {
+    if (!needs.includes('etcd')) return new Surroundings(undefined, async () => {});
+    const etcd = await startEtcd();
+    const stop = needs.includes('hash') ? await startHash(etcd.hosts) : async (): Promise<void> => {};
+    return new Surroundings(etcd.hosts, async () => {
+      await stop();
+      await etcd.close();
+    });
+  }
+
+  /** The code with addresses that are right here, for any that a reader has. */
+  place(code: string): string {
+    return this.#etcdHosts === undefined ? code : code.replaceAll('http://127.0.0.1:2379', this.#etcdHosts);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#close();
+  }
+}
+
+async function startHash(hosts: string): Promise<() => Promise<void>> {
+  const server = createServer((request, response) => {
+    response.end(JSON.stringify({ path: request.url }));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- a server on a port has no other kind of address
+  const { port } = server.address() as AddressInfo;
+  const registration = await register({
+    hosts,
+    service: 'hash',
+    endpoint: { origin: `http://127.0.0.1:${port}` },
+  });
+  return async () => {
+    await registration.close();
+    server.closeAllConnections();
+    server.close();
+  };
+}
