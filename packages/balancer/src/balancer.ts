@@ -10,6 +10,7 @@ import {
   PeerPool,
   type PoolChange,
   policies,
+  type Policy,
   RetryBudget,
   type Snapshot,
 } from '@lb/core';
@@ -147,6 +148,11 @@ export class Balancer implements AsyncDisposable {
       panicPicks: this.#counters.panicPicks,
       stale: this.#stale,
     };
+  }
+
+  /** Goes on with another policy: see `PeerPool.usePolicy`. Requests under way are not disturbed. */
+  usePolicy(policy: Policy): void {
+    this.pool.usePolicy(policy, now());
   }
 
   /** undici's `fetch` for a path of the service, such as `/hash?text=hello`. Rejects with `InvalidTargetError`. */

@@ -385,6 +385,19 @@ describe('the way back', () => {
     expect(peer('a').weight).toBe(1);
   });
 
+  it('stays closed to a peer that was set aside for good, whatever it answers in panic, until somebody restores it', () => {
+    const { pool, peer, attempts, picks } = poolOf('abcd', { ejection: { jitter: 0, maxEjectedShare: 1 } });
+    expect(pool.eject(peer('a'), 'operator', 10, Infinity)).toBe(true);
+    expect(picks(1_000_000)).toBe('bcd');
+    for (const id of 'bc') pool.eject(peer(id), 'operator', 1_000_000, Infinity);
+    expect(picks(1_000_000)).toBe('abcd');
+    attempts('a', 10, success, 1_000_000);
+    attempts('a', 10, timeout, 1_000_000);
+    expect(peer('a').ejection).toMatchObject({ since: 10, until: Infinity, probing: false });
+    expect(pool.restore(peer('a'), 1_000_001)).toBe(true);
+    expect(picks(1_000_001)).toBe('ad');
+  });
+
   it('may be ordered, and so may the way out', () => {
     const { pool, peer, picks } = poolOf('abcd');
     expect(pool.eject(peer('a'), 'active-check', 10)).toBe(true);

@@ -6,7 +6,7 @@ import type { Endpoint } from './endpoint.ts';
 import { NoEndpointError } from './errors.ts';
 import { AimdLimiter } from './limit/aimd-limiter.ts';
 import type { Limiter } from './limit/limiter.ts';
-import { failure } from './outcome.ts';
+import { failure, success } from './outcome.ts';
 import { PeerPool } from './peer-pool.ts';
 import { policies } from './policies.ts';
 import type { PeerPoolOptions } from './pool-options.ts';
@@ -292,4 +292,28 @@ it.each([
   const made = { policy: policies.p2c(), random: seededRandom(1), ...options };
   // @ts-expect-error what a caller without types might pass
   expect(() => new PeerPool(made)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION', option }));
+});
+
+it('goes on with another policy without losing count of what is in flight', () => {
+  const subject = pool(policies.roundRobin());
+  subject.update({ revision: 1, endpoints: [endpoint('a'), endpoint('b', { maxConcurrency: 2 })] }, 0);
+  const [a, b] = subject.peers;
+  const attempts = [subject.begin(b!, 0), subject.begin(b!, 0), subject.begin(a!, 0)];
+  subject.usePolicy(policies.leastLoaded(), 10);
+  expect(subject.policy.name).toBe('leastLoaded');
+  expect([a!.load.inFlight, b!.load.inFlight]).toEqual([1, 2]);
+  // Full, as before.
+  expect(tally(10, () => subject.pick({ now: 10 }))).toEqual(new Map([['a', 10]]));
+  for (const attempt of attempts) attempt.end(success, 20);
+  expect([a!.load.inFlight, b!.load.inFlight]).toEqual([0, 0]);
+  subject.begin(a!, 20);
+  expect(tally(10, () => subject.pick({ now: 20 }))).toEqual(new Map([['b', 10]]));
+});
+
+it('can change its policy before there are peers', () => {
+  const subject = pool();
+  subject.usePolicy(policies.random(), 0);
+  expect(subject.pick(context)).toBeUndefined();
+  subject.update({ revision: 1, endpoints: [endpoint('a')] }, 0);
+  expect(subject.pick(context)?.id).toBe('a');
 });

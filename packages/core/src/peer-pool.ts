@@ -30,7 +30,6 @@ import { peerStatus, type PoolStatus } from './pool-status.ts';
 /** @throws {InvalidOptionError} */
 export class PeerPool {
   readonly service: string;
-  readonly policy: Policy;
   readonly #options: PeerPoolOptions;
   readonly #slowStart: SlowStart;
   readonly #panicShare: number;
@@ -38,6 +37,7 @@ export class PeerPool {
   readonly #membership: Membership;
   readonly #baseline: Baseline;
 
+  #policy: Policy;
   #picker: Picker | undefined;
   /** Who the picker chooses among. */
   #eligible: readonly Peer[] = [];
@@ -61,7 +61,7 @@ export class PeerPool {
     checkPoolOptions(options);
     const { policy, random, slowStart, ejection, suspicion } = options;
     this.service = options.service ?? 'service';
-    this.policy = policy;
+    this.#policy = policy;
     this.#options = options;
     this.#slowStart = new SlowStart(slowStart === false ? { windowMs: 0 } : slowStart);
     this.#ejector = new Ejector(ejection === false ? { detectors: () => [] } : (ejection ?? {}), random);
@@ -72,6 +72,11 @@ export class PeerPool {
       create: (endpoint, now) => this.#createMember(endpoint, now),
     });
     this.#baseline = new Baseline(this.#membership.baselineMs);
+  }
+
+  /** What chooses now. */
+  get policy(): Policy {
+    return this.#policy;
   }
 
   /** Revision of the last snapshot; -1 before the first. */
@@ -155,10 +160,14 @@ export class PeerPool {
   /**
    * Sets a peer aside as a detector would, for whoever knows better, such as an active check or an operator. Returns false when it is
    * not in the pool or is already out, or when no more may be ejected. A suspect is purged.
+   *
+   * It is tried again after `lastingMs`, or, without that, when a detector's ejection would end. After Infinity is never: only
+   * {@link restore} brings it back then, not even an answer that it gives in panic.
    */
-  eject(peer: Peer, reason: string, now: number): boolean {
+  eject(peer: Peer, reason: string, now: number, lastingMs?: number): boolean {
     const member = this.#membership.find(peer);
-    return member !== undefined && peer.ejection === undefined && this.#eject(member, reason, this.#advance(now));
+    if (member === undefined || peer.ejection !== undefined) return false;
+    return this.#eject(member, reason, this.#advance(now), lastingMs);
   }
 
   /** Ends an ejection before its time. Returns false when the peer is not in the pool or not out. */
@@ -175,6 +184,23 @@ export class PeerPool {
     if (member === undefined || !peer.suspect) return false;
     this.#purge(member, this.#advance(now));
     return true;
+  }
+
+  /**
+   * Goes on with another policy. What the loads of the old one have learned is lost, and what is in flight is kept, as if all of it
+   * had begun now. O(n + in flight).
+   */
+  usePolicy(policy: Policy, now: number): void {
+    const at = this.#advance(now);
+    this.#policy = policy;
+    this.#picker = undefined;
+    for (const { peer } of this.#membership.all) {
+      const load = policy.createLoad(at);
+      for (let begun = 0; begun < peer.load.inFlight; begun += 1) load.begin(at);
+      peer.load = load;
+    }
+    this.#rebuild(at);
+    this.#schedule(at);
   }
 
   /** What the pool looks like now. O(n), and allocates: for a page or a scrape, not for each request. */
@@ -201,7 +227,7 @@ export class PeerPool {
 
   #createMember(endpoint: Endpoint, now: number): Member {
     const { limiter, timeOrigin } = this.#options;
-    const peer = new Peer(endpoint, this.policy.createLoad(now));
+    const peer = new Peer(endpoint, this.#policy.createLoad(now));
     // Whatever its clock says, it is no younger than we have known it.
     const warmSince = Math.min(now, startOf(endpoint, timeOrigin) ?? now);
     const member = new Member(peer, limiter?.(endpoint), warmSince, now);
@@ -247,6 +273,8 @@ export class PeerPool {
       if (reason !== undefined) this.#eject(member, reason, at);
       return;
     }
+    // Set aside for good, and picked in panic only: how that goes is not what whoever did it wants to know.
+    if (ejection.until === Infinity) return;
     const result = verdict(outcome);
     if (result === 'good') {
       this.#restore(member, at);
@@ -257,7 +285,7 @@ export class PeerPool {
     }
   };
 
-  #eject(member: Member, reason: string, at: number): boolean {
+  #eject(member: Member, reason: string, at: number, lastingMs?: number): boolean {
     const { peer } = member;
     if (member.removed) return false;
     if (peer.suspect) {
@@ -265,7 +293,7 @@ export class PeerPool {
       return true;
     }
     if (!isCandidate(peer) || !this.#ejector.allows(this.#candidates, this.#ejected)) return false;
-    const ejection = this.#ejector.eject(member, reason, at);
+    const ejection = this.#ejector.eject(member, reason, at, lastingMs);
     this.#ejected += 1;
     this.#invalidate(at);
     this.#options.onEject?.(peer, ejection);
@@ -319,7 +347,8 @@ export class PeerPool {
     const { peers, warming } = weigh(found, this.#slowStart, this.#options.preference, at);
 
     this.#eligible = peers;
-    this.#picker = peers.length === 0 ? undefined : this.policy.createPicker(peers, this.#options.random, this.#picker);
+    this.#picker =
+      peers.length === 0 ? undefined : this.#policy.createPicker(peers, this.#options.random, this.#picker);
     this.#candidates = candidates.length;
     this.#ejected = found.ejected;
     this.#stale = false;

@@ -5,7 +5,8 @@ import type { Load, PickContext } from './policy.ts';
 /** An endpoint as this client knows it. The same object for as long as the endpoint's id is known, whatever else changes. */
 export class Peer {
   readonly id: string;
-  readonly load: Load;
+  /** What it has to do, as its policy sees it. Written by the pool: another policy brings another load. */
+  load: Load;
   /** The endpoint as last discovered. Written by the pool. */
   endpoint: Endpoint;
   /**

@@ -4,7 +4,7 @@ export interface Ejection {
   readonly reason: string;
   /** When it began, on the pool's clock. A probe that fails prolongs an ejection; it does not begin another. */
   readonly since: number;
-  /** When the next probe is due. */
+  /** When the next probe is due; Infinity when only whoever set it aside brings it back. */
   readonly until: number;
   /** How often in a row the peer was set aside, which is what the time out grows with. At least 1. */
   readonly count: number;

@@ -111,13 +111,13 @@ export class Ejector {
     return ejected + 1 <= Math.max(1, Math.floor(this.#maxShare * candidates)) && ejected + 1 < candidates;
   }
 
-  /** Sets a peer aside. */
-  eject(member: Member, reason: string, now: number): Ejection {
+  /** Sets a peer aside, for `lastingMs` if that is given. */
+  eject(member: Member, reason: string, now: number, lastingMs?: number): Ejection {
     const forgiven = Math.floor((now - member.healthySince) / this.#forgiveMs);
     member.ejections = Math.max(0, member.ejections - forgiven);
     for (const sensor of member.sensors ?? []) sensor.reset();
     this.#out.add(member);
-    return this.#setAside(member, reason, now, now);
+    return this.#setAside(member, reason, now, now, lastingMs);
   }
 
   /** Keeps a peer aside whose probe has failed. */
@@ -209,11 +209,11 @@ export class Ejector {
     return next;
   }
 
-  #setAside(member: Member, reason: string, since: number, now: number): Ejection {
+  #setAside(member: Member, reason: string, since: number, now: number, lastingMs?: number): Ejection {
     if (member.ejections === 0 || !this.#poolFails(now)) member.ejections += 1;
     const count = member.ejections;
-    const lasting = Math.min(this.#capMs, count * this.#baseMs) * (1 + this.#jitter * (2 * this.#random() - 1));
-    const ejection = { reason, since, until: now + lasting, count, probing: false };
+    const usual = Math.min(this.#capMs, count * this.#baseMs) * (1 + this.#jitter * (2 * this.#random() - 1));
+    const ejection = { reason, since, until: now + (lastingMs ?? usual), count, probing: false };
     this.#enter(member, ejection);
     return ejection;
   }
