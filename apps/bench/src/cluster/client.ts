@@ -5,10 +5,10 @@
  * schedule. A closed loop would stop asking while a provider is slow, and so leave out just those who wait ("coordinated omission").
  */
 import { seededRandom } from '@lb/core';
+import { quantile } from '@lb/testkit';
 import { setTimeout as after } from 'node:timers/promises';
 
 import type { ClientAnswer, RunFigures, RunOrder } from './protocol.ts';
-import { quantile } from './quantile.ts';
 import { type Arrival, schedule } from './schedule.ts';
 import { createSender } from './sender.ts';
 

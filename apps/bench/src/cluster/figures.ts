@@ -1,5 +1,6 @@
+import { median } from '@lb/testkit';
+
 import type { Entry, Run } from './race.ts';
-import { median } from './quantile.ts';
 
 /** A figure over all rounds. */
 export interface Spread {

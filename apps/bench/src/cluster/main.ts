@@ -4,11 +4,11 @@
  * Providers are processes with slots and a bounded queue; every subject in turn gets the same arrivals and the same work, in an open
  * loop from one process. See `docs/evidence.md` for what is measured and why.
  */
+import { provenanceInWords, provenanceOf } from '@lb/testkit';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { inWords, provenanceOf } from '../provenance.ts';
 import { figuresOf } from './figures.ts';
 import { plot } from './plot.ts';
 import { type Proxy, versionOf } from './proxies.ts';
@@ -67,7 +67,7 @@ process.stdout.write(
 printRace(entries, skipped);
 const verdicts = verdictsOf(entries);
 printVerdicts(verdicts);
-process.stdout.write(`\n${inWords(provenance)}\n`);
+process.stdout.write(`\n${provenanceInWords(provenance)}\n`);
 
 if (options.json !== undefined) {
   const results = entries.map((entry) => ({
@@ -84,7 +84,7 @@ if (options.json !== undefined) {
 if (options.svg !== undefined) {
   mkdirSync(options.svg, { recursive: true });
   for (const scenario of chosen) {
-    writeFileSync(join(options.svg, `${scenario.name}.svg`), plot(scenario, entries, inWords(provenance)));
+    writeFileSync(join(options.svg, `${scenario.name}.svg`), plot(scenario, entries, provenanceInWords(provenance)));
   }
 }
 

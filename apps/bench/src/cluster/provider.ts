@@ -1,8 +1,8 @@
 /** A provider of the race, in a process of its own: `GET /work?ms=…` is answered when that work is done. */
+import { quantile } from '@lb/testkit';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
 import type { ProviderAnswer, ProviderOrder, ProviderReport } from './protocol.ts';
-import { quantile } from './quantile.ts';
 import { Station } from './station.ts';
 
 let late: number[] = [];

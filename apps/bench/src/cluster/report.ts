@@ -1,5 +1,6 @@
 /** The tables of a race as text. */
-import { printTable } from '../table.ts';
+import { printTable } from '@lb/testkit';
+
 import { figuresOf, type Spread } from './figures.ts';
 import type { Entry } from './race.ts';
 import { deadlineMs } from './scenarios.ts';

@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import type { Figures } from './figures.ts';
 import { promises } from './promises.ts';
 import { constantTime, hashes, linearTime } from './subjects.ts';
-import { printTable } from '../table.ts';
+import { printTable } from '@lb/testkit';
 
 const { values: options } = parseArgs({ options: { json: { type: 'string' } } });
 const all: Figures[] = [];

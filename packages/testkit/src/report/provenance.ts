@@ -23,7 +23,7 @@ export function provenanceOf(command: string): Provenance {
 }
 
 /** As one line below a table or a plot. */
-export function inWords({ command, commit: at, machine, node, date }: Provenance): string {
+export function provenanceInWords({ command, commit: at, machine, node, date }: Provenance): string {
   return `${command}; commit ${at}; ${machine}; Node ${node.slice(1)}; ${date}`;
 }
 

@@ -1,0 +1,83 @@
+/** What a client saw, and the figures that promises are about. */
+import { quantile } from '@lb/testkit';
+
+import type { AttemptRecord, Records, RequestRecord } from './processes/orders.ts';
+
+/** With 75 requests a second for each of four providers, no traffic leaves such a gap; ejections last longer. */
+const aloneMs = 500;
+
+export class History {
+  readonly #records: Records;
+
+  constructor(records: Records) {
+    this.#records = records;
+  }
+
+  get records(): Records {
+    return this.#records;
+  }
+
+  get count(): number {
+    return this.#records.requests.length;
+  }
+
+  /** Requests that were due in this part of the run. */
+  requests(from = -Infinity, to = Infinity): RequestRecord[] {
+    return this.#records.requests.filter(({ at }) => at >= from && at < to);
+  }
+
+  attempts(from = -Infinity, to = Infinity): AttemptRecord[] {
+    return this.#records.attempts.filter(({ at }) => at >= from && at < to);
+  }
+
+  failed(from = -Infinity, to = Infinity): RequestRecord[] {
+    return this.requests(from, to).filter(({ failure }) => failure !== undefined);
+  }
+
+  /** How often each failure occurred, in words. */
+  failures(from = -Infinity, to = Infinity): string {
+    const counts = new Map<string, number>();
+    for (const { failure, method } of this.failed(from, to)) {
+      const kind = `${method} ${failure}`;
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    }
+    return Array.from(counts, ([kind, count]) => `${count} x ${kind}`).join(', ');
+  }
+
+  attemptsPerRequest(from = -Infinity, to = Infinity): number {
+    return this.attempts(from, to).length / this.requests(from, to).length;
+  }
+
+  /**
+   * The last moment after `from` at which an attempt on a provider began before it was left alone: what is tried of a peer that is set
+   * aside, once in a while, is not traffic. `from` when there was none.
+   */
+  outOfRotation(provider: string, from: number): number {
+    let last = from;
+    const mine = this.attempts(from).filter((attempt) => attempt.provider === provider);
+    for (const { at } of mine.toSorted((one, other) => one.at - other.at)) {
+      if (at - last > aloneMs) break;
+      last = at;
+    }
+    return last;
+  }
+
+  /** Part of all attempts that went to a provider. */
+  share(provider: string, from: number, to = Infinity): number {
+    const attempts = this.attempts(from, to);
+    return attempts.filter((attempt) => attempt.provider === provider).length / attempts.length;
+  }
+
+  /** Of the time from when a request was due to the end of its answer. */
+  latency(share: number, from = -Infinity, to = Infinity): number {
+    return quantile(
+      this.requests(from, to).map(({ elapsedMs }) => elapsedMs),
+      share,
+    );
+  }
+
+  /** The first moment after `from` at which the client's peers were as wanted; NaN when they never were. */
+  firstPeers(wanted: (ids: readonly string[]) => boolean, from: number): number {
+    return this.#records.peers.find(({ at, ids }) => at >= from && wanted(ids))?.at ?? NaN;
+  }
+}
