@@ -2,17 +2,18 @@
 import type { Balancer } from '@lb/balancer';
 import { hash, HashReply, HashRequest } from '@lb/common';
 import { health, lameDuck } from '@lb/fastify';
+import { page, type PageOptions } from '@lb/page';
 import type { EtcdDiscovery } from '@lb/registry';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { Value } from 'typebox/value';
 
 import type { ConsumerConfig } from './config.ts';
-import { StateKeeper } from './state.ts';
 
 export async function buildApp(
   config: ConsumerConfig,
   balancer: Balancer,
   discovery: EtcdDiscovery,
+  operators?: PageOptions['operators'],
 ): Promise<FastifyInstance> {
   const app = fastify({
     logger: { level: config.logLevel, base: null },
@@ -21,7 +22,6 @@ export async function buildApp(
   await app.register(lameDuck);
   await app.register(health);
   app.lb.checks.set('providers', () => (balancer.pool.size === 0 ? 'none found' : 'ok'));
-  const state = new StateKeeper(balancer, discovery);
 
   app.get<{ Querystring: HashRequest }>('/hash', { schema: { querystring: HashRequest } }, (request, reply) =>
     forward(balancer, request.query, request, reply),
@@ -29,7 +29,7 @@ export async function buildApp(
   app.post<{ Body: HashRequest }>('/hash', { schema: { body: HashRequest } }, (request, reply) =>
     forward(balancer, request.body, request, reply),
   );
-  app.get('/lb/state.json', () => state.read(performance.now()));
+  await app.register(page, { prefix: '/lb', balancer, discovery, operators });
   return app;
 }
 

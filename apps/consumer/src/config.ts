@@ -1,6 +1,7 @@
 /** The consumer's settings, from the environment. */
 import { readSettings, splitHosts } from '@lb/common';
 import type { policies } from '@lb/core';
+import { Operators } from '@lb/page';
 import { Type } from 'typebox';
 
 type PolicyName = (typeof policyNames)[number];
@@ -39,6 +40,12 @@ const schema = Type.Object({
     maximum: 600_000,
     description: 'How long a request may take, all attempts included',
   }),
+  LB_OPERATORS: Type.Optional(
+    Type.String({
+      description:
+        'Who may act on the live page, such as alice:TOKEN,bob:TOKEN, tokens of 16 characters or more; nobody if not set',
+    }),
+  ),
   LINGER_MS: Type.Integer({
     default: 0,
     minimum: 0,
@@ -56,6 +63,8 @@ export interface ConsumerConfig {
   readonly policy: PolicyName;
   readonly ttlSeconds: number;
   readonly timeoutMs: number;
+  /** Who may act on the live page; `undefined` for nobody. */
+  readonly operators: Operators | undefined;
   readonly lingerMs: number;
   readonly logLevel: string;
 }
@@ -71,7 +80,18 @@ export function readConfig(env: NodeJS.ProcessEnv): ConsumerConfig {
     policy: values.LB_POLICY,
     ttlSeconds: values.LB_TTL_SECONDS,
     timeoutMs: values.LB_TIMEOUT_MS,
+    operators: values.LB_OPERATORS === undefined ? undefined : readOperators(values.LB_OPERATORS),
     lingerMs: values.LINGER_MS,
     logLevel: values.LOG_LEVEL,
   };
+}
+
+function readOperators(list: string): Operators {
+  const tokens = Object.fromEntries(
+    list.split(',').map((entry) => {
+      const [name = '', token = ''] = entry.trim().split(/:(.*)/s);
+      return [name, token];
+    }),
+  );
+  return new Operators(tokens);
 }

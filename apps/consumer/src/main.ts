@@ -3,7 +3,7 @@ import { createBalancer } from '@lb/balancer';
 import { exit, settingsOrExit, stopWithParent } from '@lb/common';
 import { policies } from '@lb/core';
 import { serve } from '@lb/fastify';
-import { discover } from '@lb/registry';
+import { discover, openOverrides } from '@lb/registry';
 
 import { buildApp } from './app.ts';
 import { readConfig } from './config.ts';
@@ -20,11 +20,13 @@ const balancer = createBalancer({
   suspicion: { windowMs: (config.ttlSeconds + 2) * 1000 },
   probe: { path: '/livez' },
 });
-const app = await buildApp(config, balancer, discovery);
+const overrides = openOverrides({ hosts: config.etcdHosts, service: config.service });
+const operators = config.operators && { who: config.operators, overrides };
+const app = await buildApp(config, balancer, discovery, operators);
 // What the app was still answering needed its providers; they go after it, and the registry last.
 app.addHook('onClose', async () => {
   await balancer.close();
-  await discovery.close();
+  await Promise.all([discovery.close(), overrides.close()]);
 });
 logDiscovery(app.log);
 stopWithParent();

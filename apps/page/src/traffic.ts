@@ -1,5 +1,8 @@
-/** How much went where, and how well: what the consumer counts about its providers. */
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+/** How much went to one provider, and how well. */
+import type { FailureReason, Outcome } from '@lb/core';
+
+import { Latencies } from './latencies.ts';
+import type { TrafficSummary } from './wire.ts';
 
 /** Seconds that rates and shares are taken over: long enough that 100 requests a second give shares to a point or two. */
 export const windowSeconds = 10;
@@ -7,25 +10,35 @@ export const windowSeconds = 10;
 /** Totals and latencies of the attempts on one peer over the last {@link windowSeconds}. O(1) a record. */
 export class Traffic {
   readonly #slots = Array.from({ length: windowSeconds }, () => ({ second: -1, count: 0, failed: 0 }));
-  /** Latencies of this window and the one before, in microseconds: a histogram cannot forget by the second. */
-  #latencies: [RecordableHistogram, RecordableHistogram] = [createHistogram(), createHistogram()];
+  /** Of this window and the one before: buckets cannot forget by the second. */
+  #latencies: readonly [Latencies, Latencies] = [new Latencies(), new Latencies()];
+  readonly #failures: Partial<Record<FailureReason, number>> = {};
   #window = 0;
   #total = 0;
   #failed = 0;
 
-  record(elapsedMs: number, failed: boolean, now: number): void {
+  record(elapsedMs: number, outcome: Outcome, now: number): void {
+    // The caller went away: neither good nor bad, as for everything else that judges peers.
+    if (outcome.kind === 'ignored') return;
     const second = Math.floor(now / 1000);
     const slot = this.#slots[second % windowSeconds];
     if (slot === undefined) return;
     if (slot.second !== second) Object.assign(slot, { second, count: 0, failed: 0 });
     slot.count += 1;
     this.#total += 1;
-    if (failed) {
+    if (outcome.kind === 'failure') {
       slot.failed += 1;
       this.#failed += 1;
+      this.#failures[outcome.reason] = (this.#failures[outcome.reason] ?? 0) + 1;
     }
     this.#rotate(now);
-    this.#latencies[0].record(Math.max(1, Math.round(elapsedMs * 1000)));
+    this.#latencies[0].record(elapsedMs);
+  }
+
+  /** Attempts that ended in `second`, which must be among the last {@link windowSeconds}. */
+  countIn(second: number): number {
+    const slot = this.#slots[second % windowSeconds];
+    return slot?.second === second ? slot.count : 0;
   }
 
   summary(now: number): TrafficSummary {
@@ -38,17 +51,16 @@ export class Traffic {
       count += slot.count;
       failed += slot.failed;
     }
-    const both = createHistogram();
-    for (const part of this.#latencies) both.add(part);
-    const quantile = (percent: number): number | null => (both.count === 0 ? null : both.percentile(percent) / 1000);
+    const [p50Ms = null, p99Ms = null] = Latencies.quantiles(this.#latencies, [0.5, 0.99]);
     return {
       total: this.#total,
       failedTotal: this.#failed,
+      failures: { ...this.#failures },
       count,
       failed,
       perSecond: count / windowSeconds,
-      p50Ms: quantile(50),
-      p99Ms: quantile(99),
+      p50Ms,
+      p99Ms,
     };
   }
 
@@ -63,15 +75,14 @@ export class Traffic {
   }
 }
 
-export interface TrafficSummary {
-  /** Since the peer is known. */
-  readonly total: number;
-  readonly failedTotal: number;
-  /** Over the last {@link windowSeconds}. */
-  readonly count: number;
-  readonly failed: number;
-  readonly perSecond: number;
-  /** Latencies over the last one to two windows; `null` when there were none. */
-  readonly p50Ms: number | null;
-  readonly p99Ms: number | null;
-}
+/** Of a peer that has not been asked yet. */
+export const noTraffic: TrafficSummary = {
+  total: 0,
+  failedTotal: 0,
+  failures: {},
+  count: 0,
+  failed: 0,
+  perSecond: 0,
+  p50Ms: null,
+  p99Ms: null,
+};
