@@ -19,11 +19,11 @@ export interface AttemptListener {
   readonly caller: Caller;
   readonly rules: AttemptRules;
   /** The final answer has begun. The listener says `pass` or `hold` before it returns. Not called for one that was given up. */
-  onAnswer(attempt: Attempt, headers: ResponseHeaders, verdict: Verdict | undefined): void;
+  onAnswer(attempt: Attempt, headers: ResponseHeaders, verdict: Verdict | undefined, now: number): void;
   /** There will be no answer. Not called for an attempt that was given up. */
-  onFailure(attempt: Attempt, verdict: Verdict, error: Error): void;
+  onFailure(attempt: Attempt, verdict: Verdict, error: Error, now: number): void;
   /** The answer has been passed on to its end; not to its end if there is an `error`. */
-  onPassed(attempt: Attempt, error: Error | undefined): void;
+  onPassed(error: Error | undefined, now: number): void;
   /** How it went is known, and the peer has room for one more. */
   onOutcome(attempt: Attempt, outcome: Outcome, now: number): void;
   /** Whether `error` comes from the caller's own body. */
@@ -134,10 +134,10 @@ export class Attempt implements Handler {
   }
 
   /** Keeps the answer unread, to be passed on or dropped later. What it says of the peer is told now. */
-  hold(): void {
+  hold(now: number): void {
     this.#phase = 'held';
     this.#controller?.pause();
-    this.#end(this.#verdict?.outcome ?? success);
+    this.#end(this.#verdict?.outcome ?? success, now);
   }
 
   /** Passes on an answer that was held: what has come of it, and the rest as it comes. */
@@ -164,11 +164,11 @@ export class Attempt implements Handler {
   }
 
   /** Ends it without an answer. `outcome` is what that says of the peer. */
-  giveUp(error: Error, outcome: Outcome): void {
+  giveUp(error: Error, outcome: Outcome, now: number): void {
     if (this.#phase === 'over') return;
     this.#phase = 'over';
     this.#givenUpFor = error;
-    this.#end(outcome);
+    this.#end(outcome, now);
     this.#controller?.abort(error);
   }
 
@@ -188,10 +188,11 @@ export class Attempt implements Handler {
     if (this.#phase !== 'open') return;
     this.#phase = 'over';
     this.#passed = true;
-    this.#answeredAt = this.#now();
+    const now = this.#now();
+    this.#answeredAt = now;
     this.#statusCode = statusCode;
-    this.#end(success);
-    this.#listener.onPassed(this, undefined);
+    this.#end(success, now);
+    this.#listener.onPassed(undefined, now);
     this.#listener.caller.upgrade(controller, statusCode, headers, socket);
   }
 
@@ -201,12 +202,13 @@ export class Attempt implements Handler {
       this.#listener.caller.inform(controller, statusCode, headers, statusText);
       return;
     }
-    this.#answeredAt = this.#now();
+    const now = this.#now();
+    this.#answeredAt = now;
     this.#statusCode = statusCode;
     this.#headers = headers;
     this.#statusText = statusText;
     this.#verdict = verdictOfStatus(statusCode, headers, this.#listener.rules.retryStatuses);
-    this.#listener.onAnswer(this, headers, this.#verdict);
+    this.#listener.onAnswer(this, headers, this.#verdict, now);
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
@@ -229,24 +231,26 @@ export class Attempt implements Handler {
     const passing = this.#phase === 'passing';
     this.#phase = 'over';
     if (!passing) return;
-    this.#end(this.#verdict?.outcome ?? success);
-    this.#listener.onPassed(this, undefined);
+    const now = this.#now();
+    this.#end(this.#verdict?.outcome ?? success, now);
+    this.#listener.onPassed(undefined, now);
     this.#listener.caller.end(trailers);
   }
 
   onResponseError(_controller: Controller | null, error: Error): void {
     const phase = this.#phase;
+    const now = this.#now();
     this.#phase = 'over';
     switch (phase) {
       case 'open': {
         const verdict = this.#listener.isCallersOwn(error) ? callersOwn : verdictOfError(error, this.sent);
-        this.#end(verdict.outcome);
-        this.#listener.onFailure(this, verdict, error);
+        this.#end(verdict.outcome, now);
+        this.#listener.onFailure(this, verdict, error, now);
         break;
       }
       case 'passing':
-        this.#end(this.#outcomeOfBreak(error));
-        this.#listener.onPassed(this, error);
+        this.#end(this.#outcomeOfBreak(error), now);
+        this.#listener.onPassed(error, now);
         this.#listener.caller.fail(error);
         break;
       case 'over':
@@ -293,9 +297,8 @@ export class Attempt implements Handler {
     return error instanceof ResponseTooLargeError ? failure('status') : outcomeOfBrokenAnswer(error);
   }
 
-  #end(outcome: Outcome): void {
+  #end(outcome: Outcome, now: number): void {
     if (this.#outcome !== undefined) return;
-    const now = this.#now();
     this.#outcome = outcome;
     this.#endedAt = now;
     this.#begun.end(outcome, now, this.#answeredAt);

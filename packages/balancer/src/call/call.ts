@@ -120,7 +120,7 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
   /** Ends the request, wherever it is. */
   destroy(error: Error): void {
     // What the caller reads already ends through undici, which closes the connection.
-    if (this.#passing === undefined) this.#fail(error);
+    if (this.#passing === undefined) this.#fail(error, this.#environment.now());
     else this.#passing.abort(error);
   }
 
@@ -158,19 +158,18 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
 
   // What attempts say.
 
-  onAnswer(attempt: Attempt, headers: ResponseHeaders, verdict: Verdict | undefined): void {
-    const now = this.#environment.now();
+  onAnswer(attempt: Attempt, headers: ResponseHeaders, verdict: Verdict | undefined, now: number): void {
     this.#environment.onHeaders(attempt.peer, headers, now);
     this.#close(attempt, now);
     if (verdict !== undefined) {
       // While another attempt is open, it may do better.
       if (this.#isOpen) {
-        this.#hold(attempt);
+        this.#hold(attempt, now);
         return;
       }
       const decision = this.#decide(attempt, verdict, now);
       if (decision.retry) {
-        this.#hold(attempt);
+        this.#hold(attempt, now);
         this.#retry(decision, now);
         return;
       }
@@ -179,13 +178,12 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
     attempt.pass();
   }
 
-  onFailure(attempt: Attempt, verdict: Verdict, error: Error): void {
-    const now = this.#environment.now();
+  onFailure(attempt: Attempt, verdict: Verdict, error: Error, now: number): void {
     this.#close(attempt, now);
     this.#failure = error;
     if (this.#isOpen) return;
     if (verdict.kind === 'final') {
-      this.#fail(error);
+      this.#fail(error, now);
       return;
     }
     const decision = this.#decide(attempt, verdict, now);
@@ -193,8 +191,8 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
     else this.#giveUp(this.#failed(decision.why, error, now), now);
   }
 
-  onPassed(_attempt: Attempt, error: Error | undefined): void {
-    if (!this.#over) this.#finish(error);
+  onPassed(error: Error | undefined, now: number): void {
+    if (!this.#over) this.#finish(error, now);
   }
 
   onOutcome(attempt: Attempt, outcome: Outcome, now: number): void {
@@ -226,7 +224,7 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
     try {
       this.caller.begin({ lb: this.#report.info });
     } catch (error) {
-      this.#fail(asError(error));
+      this.#fail(asError(error), now);
     }
     // The caller may have aborted there and then.
     if (!this.#over) this.#acquire(now);
@@ -350,10 +348,10 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
     if (this.#request.hedge) this.#environment.hedging?.record(now - attempt.startedAt);
   }
 
-  #hold(attempt: Attempt): void {
+  #hold(attempt: Attempt, now: number): void {
     this.#held?.drop();
     this.#held = attempt;
-    attempt.hold();
+    attempt.hold(now);
   }
 
   /** Whether another attempt follows one that has failed, and when. If one does, it has been paid for. */
@@ -393,7 +391,7 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
   #giveUp(error: Error, now: number): void {
     const held = this.#held;
     if (held?.isHeld !== true) {
-      this.#fail(error);
+      this.#fail(error, now);
       return;
     }
     this.#settleOn(held, now);
@@ -421,7 +419,7 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
       // One that had all the time that it should need is a failure of its peer; one that had less says nothing.
       const enoughMs = Math.min(this.rules.attemptTimeoutMs, this.rules.timeoutMs / 2);
       const late = !this.caller.aborted && now - attempt.startedAt >= enoughMs;
-      attempt.giveUp(error, late ? failure('timeout') : ignored);
+      attempt.giveUp(error, late ? failure('timeout') : ignored, now);
     }
   }
 
@@ -475,15 +473,14 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
     this.#environment.wheel.set(this.#timer, at, now);
   }
 
-  #fail(error: Error): void {
+  #fail(error: Error, now: number): void {
     if (this.#over) return;
-    this.#finish(error);
+    this.#finish(error, now);
     this.caller.fail(error);
   }
 
-  #finish(error: Error | undefined): void {
+  #finish(error: Error | undefined, now: number): void {
     const { wheel } = this.#environment;
-    const now = this.#environment.now();
     this.#over = true;
     wheel.clear(this.#timer);
     this.#leaveQueue();

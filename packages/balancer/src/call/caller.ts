@@ -16,6 +16,8 @@ export type ResponseHeaders = Parameters<NonNullable<Handler['onResponseStart']>
 export type Trailers = Parameters<NonNullable<Handler['onResponseEnd']>>[1];
 export type UpgradedSocket = Parameters<NonNullable<Handler['onRequestUpgrade']>>[3];
 
+type RawHeaders = NonNullable<Controller['rawHeaders']> | null;
+
 export interface AbortListener {
   /** The caller wants no answer any more. */
   onAbort(reason: Error): void;
@@ -23,9 +25,11 @@ export interface AbortListener {
 
 export class Caller implements Controller {
   readonly #handler: Handler;
-  readonly #listener: AbortListener;
+  #listener: AbortListener | undefined;
   /** The controller of the attempt that is passed on. */
   #behind: Controller | undefined;
+  #rawHeaders: RawHeaders = null;
+  #rawTrailers: RawHeaders = null;
   #paused = false;
   #aborted = false;
   #reason: Error | null = null;
@@ -50,19 +54,19 @@ export class Caller implements Controller {
     return this.#paused;
   }
 
-  get rawHeaders(): NonNullable<Controller['rawHeaders']> | null {
-    return this.#behind?.rawHeaders ?? null;
+  get rawHeaders(): RawHeaders {
+    return this.#behind?.rawHeaders ?? this.#rawHeaders;
   }
 
-  set rawHeaders(value: NonNullable<Controller['rawHeaders']> | null) {
+  set rawHeaders(value: RawHeaders) {
     if (this.#behind !== undefined) this.#behind.rawHeaders = value;
   }
 
-  get rawTrailers(): NonNullable<Controller['rawTrailers']> | null {
-    return this.#behind?.rawTrailers ?? null;
+  get rawTrailers(): RawHeaders {
+    return this.#behind?.rawTrailers ?? this.#rawTrailers;
   }
 
-  set rawTrailers(value: NonNullable<Controller['rawTrailers']> | null) {
+  set rawTrailers(value: RawHeaders) {
     if (this.#behind !== undefined) this.#behind.rawTrailers = value;
   }
 
@@ -80,7 +84,7 @@ export class Caller implements Controller {
     if (this.#aborted || this.#ended) return;
     this.#aborted = true;
     this.#reason = reason;
-    this.#listener.onAbort(reason);
+    this.#listener?.onAbort(reason);
   }
 
   // The caller is spoken to: the handler. What it throws goes to whoever calls.
@@ -121,6 +125,7 @@ export class Caller implements Controller {
       this.#ended = false; // undici comes back with this error, as it does to any handler that throws here.
       throw error;
     }
+    this.#letGo();
   }
 
   upgrade(controller: Controller, statusCode: number, headers: ResponseHeaders, socket: UpgradedSocket): void {
@@ -133,11 +138,13 @@ export class Caller implements Controller {
       this.#ended = false; // As above.
       throw error;
     }
+    this.#letGo();
   }
 
   fail(error: Error): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#letGo();
     this.#handler.onResponseError?.(this, error);
   }
 
@@ -151,5 +158,17 @@ export class Caller implements Controller {
 
   requestSent(): void {
     this.#handler.onRequestSent?.();
+  }
+
+  /**
+   * Whoever read the answer may keep this controller, and the garbage collector keeps it anyway once it has become old before the
+   * answer did: attempts, calls and buffers must not hang on it, or each minor collection copies them all.
+   */
+  #letGo(): void {
+    const behind = this.#behind;
+    this.#rawHeaders = behind?.rawHeaders ?? null;
+    this.#rawTrailers = behind?.rawTrailers ?? null;
+    this.#behind = undefined;
+    this.#listener = undefined;
   }
 }
