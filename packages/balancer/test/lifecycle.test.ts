@@ -1,4 +1,5 @@
 /** What is there before the first request and after the last. */
+import type { ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Endpoint } from '@lb/core';
@@ -159,15 +160,15 @@ describe('the queue', () => {
   });
 
   it('has nothing left to wait for when a provider of 200 slots is given as many connections', async () => {
-    let now = 0;
-    let most = 0;
+    const held: ServerResponse[] = [];
     const wide = await provider('wide', (_request, response) => {
-      most = Math.max(most, (now += 1));
-      setTimeout(() => ((now -= 1), response.end()), 50);
+      // Answers nobody until all are there.
+      if (held.push(response) === 200) for (const one of held) one.end();
     });
     const balancer = balance({ over: [wide], connectionsPerPeer: 200 });
-    await Promise.all(Array.from({ length: 200 }, async () => (await balancer.request('/')).body.dump()));
-    expect(most).toBe(200);
+    const answers = Array.from({ length: 200 }, async () => (await balancer.request('/')).body.dump());
+    await Promise.all(answers);
+    expect(held).toHaveLength(200);
   });
 });
 
