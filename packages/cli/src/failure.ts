@@ -28,13 +28,11 @@ export function failureOf(error: unknown): Failure {
   return { exitCode, message: `${todo === undefined ? text : `${text}; ${todo}`} (${code})` };
 }
 
-/** Options of the libraries by the names that they have here, and of gRPC's text what is news. */
+/** Options of the libraries by the names that they have here, on one line. */
 function inOurWords(message: string): string {
   return message
     .replace('Option "hosts"', '--etcd')
     .replace('"insecure" is true', '--insecure is given')
     .replace('use "auth"', 'use --user')
-    .replace(/\d+ UNAVAILABLE: No connection established\. Last error: (?:Error: )?/, '')
-    .replace(/\.? Resolution note: (?=\)|$)/, '')
     .replaceAll(/\s*\n\s*/g, ' ');
 }

@@ -63,7 +63,12 @@ const sentence: Readonly<Record<EtcdErrorCode, string>> = {
 };
 
 function detail(cause: unknown): string {
-  return cause instanceof Error && cause.message !== '' ? ` (${cause.message})` : '';
+  if (!(cause instanceof Error)) return '';
+  // What gRPC wraps around the one thing that is news, such as "connect ECONNREFUSED 127.0.0.1:2379".
+  const text = cause.message
+    .replace(/^\d+ UNAVAILABLE: No connection established\. Last error: (?:Error: )?/, '')
+    .replace(/\.? Resolution note: $/, '');
+  return text === '' ? '' : ` (${text})`;
 }
 
 /** The id is registered by another process. Exactly one of two processes with one id gets it; the other gets this. */

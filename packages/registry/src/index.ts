@@ -30,6 +30,8 @@ export {
   NotConnectedError,
   NotRegisteredError,
 } from './errors.ts';
+export { type CheckOptions, checkRegistry, type CheckReport } from './inspection/check.ts';
+export type { Finding, FindingCode, Severity } from './inspection/finding.ts';
 export {
   inspect,
   type InspectedEndpoint,
@@ -39,6 +41,7 @@ export {
   type UnreadableKey,
 } from './inspection/inspect.ts';
 export type { Lease } from './inspection/leases.ts';
+export type { ListedMember, MemberReport, MemberStatus } from './inspection/members.ts';
 export type { Override, Setting } from './overrides/override.ts';
 export type { OverrideKeysOptions } from './overrides/override-keys.ts';
 export {

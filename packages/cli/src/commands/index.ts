@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { check } from './check.ts';
 import { completion } from './completion.ts';
 import { drain } from './drain.ts';
 import { ls } from './ls.ts';
@@ -10,6 +11,7 @@ import { weight } from './weight.ts';
 export const commands: readonly Command[] = [
   ls,
   watch,
+  check,
   drain,
   weight,
   overrideLs,

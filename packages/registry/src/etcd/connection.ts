@@ -28,7 +28,7 @@ import type { CheckedEtcdOptions, EtcdTlsOptions } from './etcd-options.ts';
 import type { Tokens } from './tokens.ts';
 
 /** What a call gets to be made with. */
-type Clients = Pick<Etcd3, 'kv' | 'leaseClient' | 'auth'>;
+type Clients = Pick<Etcd3, 'kv' | 'leaseClient' | 'auth' | 'cluster' | 'maintenance'>;
 
 /** Handed on to each call, which is stopped through it. */
 export interface CallOptions {
