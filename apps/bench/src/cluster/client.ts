@@ -10,13 +10,13 @@ import { setTimeout as after } from 'node:timers/promises';
 
 import type { ClientAnswer, RunFigures, RunOrder } from './protocol.ts';
 import { type Arrival, schedule } from './schedule.ts';
-import { createSender } from './sender.ts';
+import { createSender } from '../sender.ts';
 
 /** Requests may still be answered for so long after the last arrival. */
 const patienceMs = 2000;
 
 process.on('message', (order: RunOrder) => {
-  void run(order).then((figures) => tell({ kind: 'figures', figures }));
+  void run(order).then(tell);
 });
 process.on('disconnect', () => process.exit());
 
@@ -33,7 +33,7 @@ async function run(order: RunOrder): Promise<RunFigures> {
   };
   let over = false;
 
-  tell({ kind: 'begun' });
+  tell('begun');
   const start = performance.now();
   const send = async ({ at, workMs }: Arrival): Promise<void> => {
     const counts = at >= order.warmUpMs;

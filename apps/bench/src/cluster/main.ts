@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 
 import { figuresOf } from './figures.ts';
 import { plot } from './plot.ts';
-import { type Proxy, versionOf } from './proxies.ts';
+import { type Proxy, versionOf } from '../proxies.ts';
 import { race } from './race.ts';
 import { printRace, printVerdicts } from './report.ts';
 import { deadlineMs, meanWorkMs, scenarios, slots } from './scenarios.ts';

@@ -1,4 +1,5 @@
 /** What the processes of a race say to each other, over Node's channel between parent and child. */
+import type { Target, Way } from '../sender.ts';
 import type { SlotGroup } from './station.ts';
 
 /** What the harness tells a provider; each is answered by `done` or by what it asks for. */
@@ -22,15 +23,6 @@ export type ProviderAnswer =
   | { readonly kind: 'listening'; readonly port: number }
   | { readonly kind: 'done' }
   | { readonly kind: 'report'; readonly report: ProviderReport };
-
-/** A place that a client may send to, and its share if it is told. */
-export interface Target {
-  readonly origin: string;
-  readonly weight?: number;
-}
-
-/** How a client process reaches its targets: the code of its own that it measures, or nothing but a connection. */
-export type Way = 'balancer' | 'balancedPool' | 'randomPools' | 'direct';
 
 export interface RunOrder {
   readonly way: Way;
@@ -63,4 +55,5 @@ export interface RunFigures {
   readonly lateMs: number;
 }
 
-export type ClientAnswer = { readonly kind: 'begun' } | { readonly kind: 'figures'; readonly figures: RunFigures };
+/** A client says when the first request is about to be sent, and what came out. */
+export type ClientAnswer = 'begun' | RunFigures;

@@ -1,10 +1,11 @@
 /** Runs subjects through scenarios, one run after the other, and collects their figures. */
 import { setTimeout as after } from 'node:timers/promises';
 
-import { ClientProcess } from './client-process.ts';
-import type { RunFigures, Target } from './protocol.ts';
+import { Child } from '../child.ts';
+import type { Target } from '../sender.ts';
+import type { ClientAnswer, RunFigures, RunOrder } from './protocol.ts';
 import { ProviderProcess } from './provider-process.ts';
-import { ProxyProcess } from './proxies.ts';
+import { ProxyProcess } from '../proxies.ts';
 import {
   deadlineMs,
   type Event,
@@ -45,38 +46,47 @@ const lateLimitMs = 10;
 const repeatsOfARun = 2;
 const repeatedShare = 0.1;
 
+const script = new URL('client.ts', import.meta.url);
+
 /** The part of a run that does not count: connections are opened, weights that nobody told are learned. */
 const warmUp = 0.2;
 const allSlots = slots.reduce((sum, count) => sum + count, 0);
 
 export async function race(scenarios: readonly Scenario[], options: RaceOptions): Promise<Entry[]> {
-  await using field = await Field.start();
-  const count = options.rounds * scenarios.reduce((sum, { subjects }) => sum + subjects.length, 0);
-  let repeatsLeft = Math.floor(count * repeatedShare);
-  const runs = new Map<string, Run[]>();
-  for (let round = 0; round < options.rounds; round += 1) {
+  const field = await Field.start();
+  try {
+    return await runAll(field, scenarios, options);
+  } finally {
+    await field[Symbol.asyncDispose]();
+  }
+}
+
+async function runAll(
+  field: Field,
+  scenarios: readonly Scenario[],
+  { rounds, seed, scale, onRun }: RaceOptions,
+): Promise<Entry[]> {
+  const entries = scenarios.flatMap((scenario) =>
+    scenario.subjects.map((subject) => ({ scenario, subject, runs: [] as Run[] })),
+  );
+  let repeatsLeft = Math.floor(rounds * entries.length * repeatedShare);
+  for (let round = 0; round < rounds; round += 1) {
     for (const [index, scenario] of scenarios.entries()) {
-      for (const subject of rotated(scenario.subjects, round)) {
-        options.onRun(`round ${round + 1} of ${options.rounds}: ${scenario.name}, ${subject.name}`);
-        const seed = (options.seed * 1000 + round) * 100 + index;
-        const key = `${scenario.name}/${subject.name}`;
-        let run = await field.run(subject, scenario, seed, options.scale);
+      const mine = entries.filter((entry) => entry.scenario === scenario);
+      for (const { subject, runs } of rotated(mine, round)) {
+        onRun(`round ${round + 1} of ${rounds}: ${scenario.name}, ${subject.name}`);
+        const draw = (seed * 1000 + round) * 100 + index;
+        let run = await field.run(subject, scenario, draw, scale);
         for (let left = repeatsOfARun; left > 0 && repeatsLeft > 0 && lateness(run) > lateLimitMs; left -= 1) {
           repeatsLeft -= 1;
-          const again = await field.run(subject, scenario, seed, options.scale);
+          const again = await field.run(subject, scenario, draw, scale);
           if (lateness(again) < lateness(run)) run = again;
         }
-        runs.set(key, [...(runs.get(key) ?? []), run]);
+        runs.push(run);
       }
     }
   }
-  return scenarios.flatMap((scenario) =>
-    scenario.subjects.map((subject) => ({
-      scenario,
-      subject,
-      runs: runs.get(`${scenario.name}/${subject.name}`) ?? [],
-    })),
-  );
+  return entries;
 }
 
 /** Decides which of the same runs counts, so it looks at nothing else that came out. */
@@ -94,7 +104,8 @@ function rotated<T>(items: readonly T[], by: number): T[] {
 class Field implements Stage, AsyncDisposable {
   readonly #providers: readonly ProviderProcess[];
   readonly #queue: ProviderProcess;
-  readonly #clients = new Map<Subject, ClientProcess>();
+  /** One for each subject, kept for all its runs: its code is warm from the second on, as in a service that is up. */
+  readonly #clients = new Map<Subject, Child<RunOrder, ClientAnswer>>();
 
   private constructor(providers: readonly ProviderProcess[], queue: ProviderProcess) {
     this.#providers = providers;
@@ -113,8 +124,12 @@ class Field implements Stage, AsyncDisposable {
     if (subject.proxy === undefined) {
       return this.#send(subject, scenario, subject.oneQueue ? [this.#queue.target()] : targets, seed, scale);
     }
-    await using proxy = await ProxyProcess.start(subject.proxy, targets);
-    return await this.#send(subject, scenario, [proxy.target], seed, scale);
+    const proxy = await ProxyProcess.start(subject.proxy, targets);
+    try {
+      return await this.#send(subject, scenario, [proxy.target], seed, scale);
+    } finally {
+      await proxy[Symbol.asyncDispose]();
+    }
   }
 
   async slow(provider: number, slowness: number): Promise<void> {
@@ -157,11 +172,10 @@ class Field implements Stage, AsyncDisposable {
       meanWorkMs,
       deadlineMs,
     };
-    let played = Promise.resolve();
-    const figures = await this.#client(subject).run(order, () => {
-      played = this.#play(events, order.durationMs);
-    });
-    await played;
+    const client = this.#client(subject);
+    await client.ask(order);
+    const [figures] = await Promise.all([client.next(), this.#play(events, order.durationMs)]);
+    if (figures === 'begun') throw new Error(`The client of ${subject.name} began twice`);
     const reports = await Promise.all([...this.#providers, this.#queue].map((provider) => provider.report()));
     const arrived = reports.reduce((sum, { served, refused, failed }) => sum + served + refused + failed, 0);
     return {
@@ -179,10 +193,10 @@ class Field implements Stage, AsyncDisposable {
     }
   }
 
-  #client(subject: Subject): ClientProcess {
+  #client(subject: Subject): Child<RunOrder, ClientAnswer> {
     const known = this.#clients.get(subject);
     if (known !== undefined) return known;
-    const client = new ClientProcess();
+    const client = new Child<RunOrder, ClientAnswer>(script);
     this.#clients.set(subject, client);
     return client;
   }

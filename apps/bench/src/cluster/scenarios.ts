@@ -13,11 +13,11 @@ import {
 /** Slots of the providers: capacities 1:2:3, of which the weights are told or not. */
 export const slots: readonly number[] = [4, 8, 12];
 export const weights: readonly number[] = [1, 2, 3];
-/** Long enough that the millisecond by which timers and processes are late is small, short enough for 800 requests a second. */
-export const meanWorkMs = 30;
+/** Long enough that the millisecond by which timers are late is small, short enough for 1200 requests a second, on a fraction of a core. */
+export const meanWorkMs = 20;
 /** What a caller might wait for: with no queue at all, one request in 150 takes longer. */
 export const deadlineMs = 5 * meanWorkMs;
-/** Most that wait at a provider, for each of its slots: 0.6 s of work. */
+/** Most that wait at a provider, for each of its slots: 0.4 s of work. */
 export const queuePerSlot = 20;
 
 /** What happens to providers, as the harness does it. */
@@ -53,7 +53,7 @@ export const scenarios: readonly Scenario[] = [
     title: 'Steady, capacities 1:2:3, weights told',
     weighted: true,
     load: 0.9,
-    durationMs: 2000,
+    durationMs: 1600,
     events: [],
     subjects: [oneQueue, ours, ...leastConnections, randomTwo, roundRobin, randomPools, balancedPool],
   },
@@ -62,7 +62,7 @@ export const scenarios: readonly Scenario[] = [
     title: 'Steady, capacities 1:2:3, weights told to nobody',
     weighted: false,
     load: 0.9,
-    durationMs: 2000,
+    durationMs: 1600,
     events: [],
     subjects: [oneQueue, ours, ...leastConnections, randomTwo, roundRobin, randomPools, balancedPool],
   },
@@ -71,7 +71,7 @@ export const scenarios: readonly Scenario[] = [
     title: 'Brownout: one provider at a third of its speed, each in turn, weights told',
     weighted: true,
     load: 0.6,
-    durationMs: 3900,
+    durationMs: 6000,
     events: [0, 1, 2].flatMap((turn) => [
       { at: turn / 3, act: (stage: Stage) => stage.slow(turn, 3) },
       { at: (turn + 1) / 3, act: (stage: Stage) => stage.slow(turn, 1) },
@@ -95,7 +95,7 @@ export const scenarios: readonly Scenario[] = [
     title: 'One of three is killed and starts again a third of the run later, weights told',
     weighted: true,
     load: 0.5,
-    durationMs: 2400,
+    durationMs: 2000,
     events: [
       { at: 1 / 3, act: (stage) => stage.kill(1) },
       { at: 2 / 3, act: (stage) => stage.restart(1) },

@@ -1,5 +1,5 @@
-import type { Way } from './protocol.ts';
-import type { Proxy } from './proxies.ts';
+import type { Way } from '../sender.ts';
+import type { Proxy } from '../proxies.ts';
 
 /** Something that spreads requests: a way within the client's process, or a connection to a proxy that does it. */
 export interface Subject {

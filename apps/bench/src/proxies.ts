@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { setTimeout as after } from 'node:timers/promises';
 
 import { freePort } from '@lb/testkit';
 
-import type { Target } from './protocol.ts';
+import type { Target } from './sender.ts';
 
 export type Proxy =
   | {
@@ -58,6 +58,18 @@ export class ProxyProcess implements AsyncDisposable {
     return started;
   }
 
+  /** Processor time that it has used so far, with that of its workers, in milliseconds; NaN where there is no /proc. */
+  cpuMs(): number {
+    const { pid } = this.#child;
+    if (pid === undefined) return NaN;
+    try {
+      const workers = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+      return [String(pid), ...workers].reduce((sum, one) => sum + ticksOf(one) * msPerTick, 0);
+    } catch {
+      return NaN;
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode === null) {
       const exited = once(this.#child, 'exit');
@@ -76,6 +88,16 @@ export class ProxyProcess implements AsyncDisposable {
     await this[Symbol.asyncDispose]();
     throw new Error('The proxy does not listen; what it said is above');
   }
+}
+
+/** What Linux counts processor time in: USER_HZ, 100 a second on every architecture that Node runs on. */
+const msPerTick = 10;
+
+/** Time in user mode and in the kernel: the 14th and 15th field of /proc/PID/stat, counted from behind the name in brackets. */
+function ticksOf(pid: string): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[11]) + Number(fields[12]);
 }
 
 async function accepts(port: number): Promise<boolean> {

@@ -1,0 +1,178 @@
+/**
+ * What a request costs through each way of sending it: `pnpm bench:overhead`.
+ *
+ * A greeting, 64 connections, a closed loop, one process a subject, in turns within one run. Requests a second are those of this machine
+ * at this moment; what travels is the ratio to a bare undici Pool in the same round, and the processor time that a request takes.
+ */
+import { printTable, provenanceInWords, provenanceOf } from '@lb/testkit';
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+
+import { Child } from '../child.ts';
+import { type Spread, spreadOf } from '../cluster/figures.ts';
+import { type Proxy, ProxyProcess, versionOf } from '../proxies.ts';
+import type { Target, Way } from '../sender.ts';
+import type { LoadFigures, LoadOrder } from './client.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    /** How often every subject has its turn. */
+    rounds: { type: 'string', default: '7' },
+    /** How long a turn takes, in milliseconds. */
+    turn: { type: 'string', default: '1000' },
+    json: { type: 'string' },
+  },
+});
+const rounds = atLeastOne('rounds', options.rounds);
+const durationMs = atLeastOne('turn', options.turn);
+const connections = 64;
+
+interface Subject {
+  readonly name: string;
+  readonly way: Way;
+  readonly providers: number;
+  readonly proxy?: Proxy;
+}
+
+interface Turn {
+  readonly perSecond: number;
+  readonly clientUs: number;
+  /** With that of a proxy. */
+  readonly wholeUs: number;
+  readonly failed: number;
+}
+
+const pool: Subject = { name: 'undici Pool', way: 'direct', providers: 1 };
+const ours: Subject = { name: '@lb/balancer', way: 'balancer', providers: 1 };
+const balancedPool: Subject = { name: 'undici BalancedPool', way: 'balancedPool', providers: 1 };
+const every: readonly Subject[] = [
+  pool,
+  ours,
+  balancedPool,
+  { name: '@lb/balancer, 3 providers', way: 'balancer', providers: 3 },
+  { name: 'undici BalancedPool, 3 providers', way: 'balancedPool', providers: 3 },
+  { name: 'undici fetch', way: 'fetch', providers: 1 },
+  { name: '@lb/balancer fetch', way: 'balancer.fetch', providers: 1 },
+  {
+    name: 'HAProxy, 3 providers',
+    way: 'direct',
+    providers: 3,
+    proxy: { kind: 'haproxy', balance: 'leastconn', retries: false },
+  },
+  {
+    name: 'nginx, 3 providers',
+    way: 'direct',
+    providers: 3,
+    proxy: { kind: 'nginx', balance: 'least_conn', retries: false },
+  },
+];
+const subjects = every.filter(({ proxy }) => proxy === undefined || versionOf(proxy.kind) !== undefined);
+
+const provenance = provenanceOf(['pnpm bench:overhead', ...process.argv.slice(2)].join(' '));
+const turns = await takeTurns();
+const reference = turnsOf(pool);
+
+printTable(
+  `hello world, ${connections} connections, ${rounds} rounds of ${durationMs} ms a subject; medians`,
+  ['subject', 'requests/s', 'of a Pool', 'from to', 'client us', 'with proxy', 'of a Pool', 'failed'],
+  subjects.map((subject) => {
+    const mine = turnsOf(subject);
+    const speed = ratio(mine, ({ perSecond }) => perSecond);
+    const cost = ratio(mine, ({ wholeUs }) => wholeUs);
+    return [
+      subject.name,
+      spreadOf(mine.map(({ perSecond }) => perSecond)).median.toFixed(0),
+      speed.median.toFixed(3),
+      `${speed.min.toFixed(2)}-${speed.max.toFixed(2)}`,
+      spreadOf(mine.map(({ clientUs }) => clientUs)).median.toFixed(1),
+      spreadOf(mine.map(({ wholeUs }) => wholeUs)).median.toFixed(1),
+      cost.median.toFixed(2),
+      String(mine.reduce((sum, { failed }) => sum + failed, 0)),
+    ];
+  }),
+);
+const ofPool = ratio(turnsOf(ours), ({ perSecond }) => perSecond).median;
+const ofBalancedPool = ratio(turnsOf(ours), ({ perSecond }) => perSecond, turnsOf(balancedPool)).median;
+const verdicts = [
+  { target: 'throughput at least 0.95 of a Pool', found: ofPool, met: ofPool >= 0.95 },
+  { target: 'throughput at least that of BalancedPool', found: ofBalancedPool, met: ofBalancedPool >= 1 },
+];
+for (const { target, found, met } of verdicts) {
+  process.stdout.write(`${met ? 'met    ' : 'NOT MET'}  ${target}: ${found.toFixed(3)}\n`);
+}
+process.stdout.write(`\n${provenanceInWords(provenance)}\n`);
+if (options.json !== undefined) {
+  const results = subjects.map((subject) => ({ subject: subject.name, turns: turnsOf(subject) }));
+  const whole = { provenance, setting: { connections, rounds, durationMs }, verdicts, results };
+  writeFileSync(options.json, `${JSON.stringify(whole, undefined, 2)}\n`);
+}
+
+function turnsOf(subject: Subject): readonly Turn[] {
+  return turns.get(subject) ?? [];
+}
+
+/** Round by round: a machine that is slower for a while is slower for all. */
+function ratio(mine: readonly Turn[], value: (turn: Turn) => number, others = reference): Spread {
+  return spreadOf(
+    mine.map((turn, round) => {
+      const other = others[round];
+      return other === undefined ? NaN : value(turn) / value(other);
+    }),
+  );
+}
+
+async function takeTurns(): Promise<Map<Subject, Turn[]>> {
+  const servers = Array.from({ length: 3 }, () => new Child<never, number>(new URL('server.ts', import.meta.url)));
+  const clients = subjects.map((subject) => {
+    return { subject, client: new Child<LoadOrder, LoadFigures>(new URL('client.ts', import.meta.url)) };
+  });
+  try {
+    const ports = await Promise.all(servers.map((server) => server.next()));
+    const targets = ports.map((port): Target => ({ origin: `http://127.0.0.1:${port}` }));
+    const taken = new Map(subjects.map((subject): [Subject, Turn[]] => [subject, []]));
+    // The first round warms everybody up and does not count.
+    for (let round = 0; round <= rounds; round += 1) {
+      const first = round % clients.length;
+      for (const { subject, client } of [...clients.slice(first), ...clients.slice(0, first)]) {
+        const turn = await takeTurn(subject, client, targets.slice(0, subject.providers));
+        if (round > 0) taken.get(subject)?.push(turn);
+      }
+    }
+    return taken;
+  } finally {
+    await Promise.all(
+      [...servers, ...clients.map(({ client }) => client)].map((child) => child[Symbol.asyncDispose]()),
+    );
+  }
+}
+
+async function takeTurn(
+  { way, proxy }: Subject,
+  client: Child<LoadOrder, LoadFigures>,
+  targets: readonly Target[],
+): Promise<Turn> {
+  if (proxy === undefined) return turnOf(await client.ask({ way, targets, connections, durationMs }), 0);
+  const running = await ProxyProcess.start(proxy, targets);
+  try {
+    const before = running.cpuMs();
+    const figures = await client.ask({ way, targets: [running.target], connections, durationMs });
+    return turnOf(figures, running.cpuMs() - before);
+  } finally {
+    await running[Symbol.asyncDispose]();
+  }
+}
+
+function turnOf({ requests, failed, elapsedMs, cpuMs }: LoadFigures, proxyMs: number): Turn {
+  return {
+    perSecond: (requests * 1000) / elapsedMs,
+    clientUs: (cpuMs * 1000) / requests,
+    wholeUs: ((cpuMs + proxyMs) * 1000) / requests,
+    failed,
+  };
+}
+
+function atLeastOne(option: string, given: string): number {
+  const value = Number(given);
+  if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`--${option} takes a whole number from 1`);
+  return value;
+}

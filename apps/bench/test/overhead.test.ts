@@ -1,0 +1,30 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, expect, it } from 'vitest';
+
+const folder = mkdtempSync(join(tmpdir(), 'lb-bench-test-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Report {
+  readonly results: readonly {
+    readonly subject: string;
+    readonly turns: readonly { readonly perSecond: number; readonly wholeUs: number; readonly failed: number }[];
+  }[];
+}
+
+it('gets an answer to every greeting through everybody, and says what one costs', async () => {
+  const main = new URL('../src/overhead/main.ts', import.meta.url).pathname;
+  const json = join(folder, 'overhead.json');
+  const command = ['--conditions=@lb/source', main, '--rounds', '1', '--turn', '100', '--json', json];
+  const { stdout } = await promisify(execFile)(process.execPath, command);
+  const { results }: Report = JSON.parse(readFileSync(json, 'utf8'));
+  expect(results.length).toBeGreaterThanOrEqual(7);
+  for (const { subject, turns } of results) {
+    expect(stdout).toContain(subject);
+    expect(turns).toMatchObject([{ failed: 0 }]);
+    for (const { perSecond, wholeUs } of turns) expect(Math.min(perSecond, wholeUs)).toBeGreaterThan(0);
+  }
+});
