@@ -46,6 +46,11 @@ const schema = Type.Object({
         'Who may act on the live page, such as alice:TOKEN,bob:TOKEN, tokens of 16 characters or more; nobody if not set',
     }),
   ),
+  MAX_EVENT_LOOP_DELAY_MS: Type.Integer({
+    default: 100,
+    minimum: 0,
+    description: 'Requests are refused while the event loop is late by more than this on average; 0 for never',
+  }),
   LINGER_MS: Type.Integer({
     default: 0,
     minimum: 0,
@@ -65,6 +70,7 @@ export interface ConsumerConfig {
   readonly timeoutMs: number;
   /** Who may act on the live page; `undefined` for nobody. */
   readonly operators: Operators | undefined;
+  readonly maxEventLoopDelayMs: number;
   readonly lingerMs: number;
   readonly logLevel: string;
 }
@@ -81,6 +87,7 @@ export function readConfig(env: NodeJS.ProcessEnv): ConsumerConfig {
     ttlSeconds: values.LB_TTL_SECONDS,
     timeoutMs: values.LB_TIMEOUT_MS,
     operators: values.LB_OPERATORS === undefined ? undefined : readOperators(values.LB_OPERATORS),
+    maxEventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY_MS,
     lingerMs: values.LINGER_MS,
     logLevel: values.LOG_LEVEL,
   };

@@ -2,10 +2,11 @@ import type { Endpoint } from '@lb/core';
 import { channels } from '@lb/registry';
 import type { FastifyBaseLogger } from 'fastify';
 
-/** Says in the log, in words, who comes and goes, and when the registry cannot be read. */
-export function logDiscovery(log: FastifyBaseLogger): void {
+/** Says in the log, in words, who of `service` comes and goes, and when the registry cannot be read. */
+export function logDiscovery(log: FastifyBaseLogger, service: string): void {
   let known: ReadonlyMap<string, Endpoint> = new Map();
-  channels.update.subscribe(({ snapshot }) => {
+  channels.update.subscribe(({ service: of, snapshot }) => {
+    if (of !== service) return;
     const now = new Map(snapshot.endpoints.map((endpoint) => [endpoint.id, endpoint]));
     for (const [id, endpoint] of now) {
       const before = known.get(id);
@@ -17,7 +18,8 @@ export function logDiscovery(log: FastifyBaseLogger): void {
     for (const id of known.keys()) if (!now.has(id)) log.info(`${id} left`);
     known = now;
   });
-  channels.lost.subscribe(({ subject, reason, error, attempt }) => {
+  channels.lost.subscribe(({ service: of, subject, reason, error, attempt }) => {
+    if (of !== service) return;
     // The third try of a hundred is news to nobody.
     if (attempt !== 1 && attempt % 10 !== 0) return;
     const providers =
@@ -26,7 +28,8 @@ export function logDiscovery(log: FastifyBaseLogger): void {
     const why = error?.message ?? 'no error given';
     log.warn(`${titles[subject]} cannot be followed (${reason}), ${consequence}, trying again: ${why}`);
   });
-  channels.recovered.subscribe(({ subject, afterMs }) => {
+  channels.recovered.subscribe(({ service: of, subject, afterMs }) => {
+    if (of !== service) return;
     log.info(`following ${titles[subject]}, after ${(afterMs / 1000).toFixed(1)} s without`);
   });
   channels.repaired.subscribe(({ subject, keys }) => {

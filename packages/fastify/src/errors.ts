@@ -56,12 +56,60 @@ export class SelfCheckError extends Error {
   }
 }
 
-/** `serve` was given an app that lacks the plugin it works with. */
+/** The app lacks a plugin that what was called works with. */
 export class MissingPluginError extends Error {
   override readonly name = 'MissingPluginError';
   readonly code = 'ERR_MISSING_PLUGIN';
 
+  constructor(plugin: string) {
+    super(`Register ${plugin} of @lb/fastify on the app first`);
+  }
+}
+
+/** Nobody has said that this service may be asked for: it is not among those of `consumer`. */
+export class UnknownServiceError extends AnswerError {
+  override readonly name = 'UnknownServiceError';
+  readonly code = 'ERR_UNKNOWN_SERVICE';
+  readonly statusCode = 404;
+  readonly service: string;
+
+  constructor(service: string) {
+    super(`No service ${JSON.stringify(service.slice(0, 128))} may be asked for here`);
+    this.service = service;
+  }
+}
+
+/** As many services are followed on demand as may be at once (`onDemand.max`), and all have requests under way. */
+export class TooManyServicesError extends AnswerError {
+  override readonly name = 'TooManyServicesError';
+  readonly code = 'ERR_TOO_MANY_SERVICES';
+  readonly statusCode = 503;
+  readonly service: string;
+
+  constructor(service: string, max: number) {
+    super(`${max} services are in use already (onDemand.max)`);
+    this.service = service;
+  }
+}
+
+/** A request to be passed on has a larger body than it may have (`bodyLimitBytes`). */
+export class BodyTooLargeError extends AnswerError {
+  override readonly name = 'BodyTooLargeError';
+  readonly code = 'ERR_BODY_TOO_LARGE';
+  readonly statusCode = 413;
+
+  constructor(limit: number) {
+    super(`The body is larger than ${limit} bytes`);
+  }
+}
+
+/** A request to be passed on has a path that could be read in more than one way, or names no service. */
+export class InvalidPathError extends AnswerError {
+  override readonly name = 'InvalidPathError';
+  readonly code = 'ERR_INVALID_PATH';
+  readonly statusCode = 400;
+
   constructor() {
-    super('Register "provider" or "lameDuck" of @lb/fastify on the app, before its routes and before serve()');
+    super('The path is none that can be passed on');
   }
 }

@@ -1,3 +1,4 @@
+import { readTimeout as balancersReadTimeout } from '@lb/balancer';
 import { describe, expect, it } from 'vitest';
 
 import { readAttempt, readTimeout } from './headers.ts';
@@ -20,6 +21,8 @@ describe('x-lb-timeout-ms', () => {
     [['5', '6'], undefined],
   ])('%j is read as %j', (value, ms) => {
     expect(readTimeout(value)).toBe(ms);
+    // Who sends it and who gets it must not differ.
+    expect(balancersReadTimeout(value)).toBe(ms);
   });
 });
 

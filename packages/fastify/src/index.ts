@@ -1,11 +1,15 @@
 export { deadline } from './deadline.ts';
 export {
+  BodyTooLargeError,
   CallerGoneError,
   DeadlinePassedError,
+  InvalidPathError,
   MissingPluginError,
   OverloadedError,
   type RefusalReason,
   SelfCheckError,
+  TooManyServicesError,
+  UnknownServiceError,
 } from './errors.ts';
 export { health } from './health.ts';
 export { lameDuck, type LameDuckOptions, type RouteLb } from './lame-duck.ts';

@@ -59,7 +59,13 @@ export class CallerInfo implements RequestLb {
     const timer =
       left === undefined
         ? undefined
-        : setTimeout(() => over.abort(new DeadlinePassedError(this.timeoutMs ?? 0)), Math.max(0, left));
+        : setTimeout(
+            () => {
+              // The caller waits for the answer to begin. What streams on after that is in time.
+              if (!response.headersSent) over.abort(new DeadlinePassedError(this.timeoutMs ?? 0));
+            },
+            Math.max(0, left),
+          );
     response.once('close', () => {
       clearTimeout(timer);
       if (!response.writableFinished) over.abort(new CallerGoneError());

@@ -1,7 +1,9 @@
+import type { Balancer } from '@lb/balancer';
 import type { Registration } from '@lb/registry';
 import type { FastifyInstance } from 'fastify';
 
 import { MissingPluginError } from './errors.ts';
+import type { FollowedService, Services } from './consumer/services.ts';
 import type { Slots } from './slots.ts';
 
 /** Says whether something that the service needs is there: `'ok'`, or what is wrong in a few words. Must be quick. */
@@ -19,6 +21,13 @@ export interface Lb {
   readonly registration: Registration | undefined;
   /** What `/readyz` asks, by name. Add to it what your service cannot do without. */
   readonly checks: Map<string, ReadinessCheck>;
+  /** The services that this process sends requests to, by name. Empty without `consumer`. */
+  readonly services: ReadonlyMap<string, FollowedService>;
+  /**
+   * What sends requests to `service`. Throws `UnknownServiceError` and `TooManyServicesError`, which Fastify answers with 404 and 503, and
+   * `MissingPluginError` without `consumer`.
+   */
+  balancer(service: string): Balancer;
   /**
    * From now on answers ask their callers to go elsewhere, and the service is not ready. It goes on serving. `serve` calls this when the
    * process is asked to end.
@@ -35,6 +44,17 @@ export class ServiceState implements Lb {
   slots: Slots | undefined;
   registration: Registration | undefined;
 
+  consumed: Services | undefined;
+
+  get services(): ReadonlyMap<string, FollowedService> {
+    return this.consumed?.followed ?? new Map();
+  }
+
+  balancer(service: string): Balancer {
+    if (this.consumed === undefined) throw new MissingPluginError('"consumer"');
+    return this.consumed.balancer(service, performance.now());
+  }
+
   drain(): void {
     this.draining = true;
   }
@@ -43,5 +63,5 @@ export class ServiceState implements Lb {
 /** @throws {MissingPluginError} */
 export function stateOf(app: FastifyInstance): ServiceState {
   if (app.hasDecorator('lb') && app.lb instanceof ServiceState) return app.lb;
-  throw new MissingPluginError();
+  throw new MissingPluginError('"provider" or "lameDuck"');
 }
