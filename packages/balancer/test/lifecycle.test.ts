@@ -165,7 +165,9 @@ describe('the queue', () => {
       // Answers nobody until all are there.
       if (held.push(response) === 200) for (const one of held) one.end();
     });
-    const balancer = balance({ over: [wide], connectionsPerPeer: 200 });
+    // However long a busy machine takes for that.
+    const patience = { connectTimeoutMs: 60_000, attemptTimeoutMs: 0, timeoutMs: 0 };
+    const balancer = balance({ over: [wide], connectionsPerPeer: 200, ...patience });
     const answers = Array.from({ length: 200 }, async () => (await balancer.request('/')).body.dump());
     await Promise.all(answers);
     expect(held).toHaveLength(200);
