@@ -45,35 +45,36 @@ export function showCharts(series) {
 }
 
 /**
- * What went to each provider: all runs of one under its name, the busiest by themselves.
+ * What went to each provider, all runs of one under its name; of more than can be told apart, to each zone, or to the busiest.
  * @param {Series} series
  * @returns {Band[]}
  */
-function bandsOf({ peers, others, length }) {
-  /** @type {Map<string, number[]>} */
-  const byName = new Map();
-  for (const { name, counts } of peers.values()) {
-    const before = byName.get(name);
-    byName.set(name, before === undefined ? counts : before.map((count, index) => count + (counts[index] ?? 0)));
+function bandsOf({ peers, zones, others, length }) {
+  const byName = sumByName(peers.values());
+  const all = byName.length > maxBands && zones.size > 1 ? sumByName(zones.values()) : byName;
+  const busiest = all.toSorted((one, other) => total(other.values) - total(one.values)).slice(0, maxBands);
+  const bands = all.filter((band) => busiest.includes(band));
+  const rest = all.filter((band) => !busiest.includes(band));
+  if (all === byName && (rest.length > 0 || total(others) > 0)) {
+    const values = others.map((count, index) => rest.reduce((sum, band) => sum + (band.values[index] ?? 0), count));
+    bands.push({ name: 'others', colour: 'series-other', values });
   }
-  const all = Array.from(byName, ([name, counts]) => ({ name, counts, total: total(counts) }));
-  const busiest =
-    all.length <= maxBands ? all : all.toSorted((one, other) => other.total - one.total).slice(0, maxBands - 1);
-  const bands = busiest
-    .toSorted((one, other) => (one.name < other.name ? -1 : 1))
-    .map(({ name, counts }) => ({
-      name,
-      colour: colourOf(name),
-      values: counts,
-    }));
-  const rest = all.filter(({ name }) => !busiest.some((band) => band.name === name));
-  if (rest.length > 0 || total(others) > 0) {
-    const counts = Array.from({ length }, (_, index) =>
-      rest.reduce((sum, band) => sum + (band.counts[index] ?? 0), others[index] ?? 0),
-    );
-    bands.push({ name: `${rest.length} others`, colour: 'series-other', values: counts });
+  return bands.length > 0 ? bands : [{ name: 'none', colour: 'series-other', values: Array.from({ length }, () => 0) }];
+}
+
+/**
+ * @param {Iterable<{ name: string, counts: readonly number[] }>} series
+ * @returns {{ name: string, colour: string, values: readonly number[] }[]} In the order of their names.
+ */
+function sumByName(series) {
+  /** @type {Map<string, readonly number[]>} */
+  const sums = new Map();
+  for (const { name, counts } of series) {
+    const before = sums.get(name);
+    sums.set(name, before === undefined ? counts : before.map((count, index) => count + (counts[index] ?? 0)));
   }
-  return bands;
+  const bands = Array.from(sums, ([name, values]) => ({ name, colour: colourOf(name), values }));
+  return bands.toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 
 /** @param {readonly number[]} counts */
@@ -186,7 +187,7 @@ class Chart {
 }
 
 function start() {
-  const requests = new Chart('Requests', 'a second, by provider');
+  const requests = new Chart('Requests', 'attempts a second, by where they went');
   const latency = new Chart('Latency', 'ms');
   const inFlight = new Chart('In flight', 'at once');
   const all = [requests, latency, inFlight];

@@ -37,7 +37,7 @@ export function showFigures(state) {
   show('inFlight', String(requests.inFlight));
   show('queued', requests.queued === 0 ? '' : `${requests.queued} waiting`);
   show('retries', rate(requests.retries / state.windowSeconds), requests.retries > 0 ? 'warn' : undefined);
-  show('budget', `a second, ${percent(retryBudget.share)} % of the budget left`);
+  show('budget', `a second · budget ${Math.round(retryBudget.share * 100)} %`);
   const available = state.candidates - state.ejected;
   show('available', String(available), state.tier === 'available' ? undefined : 'bad');
   show('listed', available === peers.length ? 'all available' : `of ${peers.length} available`);

@@ -5,7 +5,7 @@
 const maxSeries = 128;
 
 /**
- * @typedef {object} PeerSeries
+ * @typedef {object} Counts
  * @property {string} name
  * @property {number[]} counts
  */
@@ -15,13 +15,15 @@ export class Series {
   second;
   /** @type {{ requests: (number | null)[], failed: (number | null)[], inFlight: (number | null)[], p50Ms: (number | null)[], p99Ms: (number | null)[] }} */
   lists;
-  /** @type {Map<string, PeerSeries>} By id. */
+  /** @type {Map<string, Counts>} By id. */
   peers;
+  /** @type {Map<string, Counts>} */
+  zones;
   /** @type {number[]} */
   others;
 
   /** @param {History} history */
-  constructor({ second, requests, failed, inFlight, p50Ms, p99Ms, peers, others }) {
+  constructor({ second, requests, failed, inFlight, p50Ms, p99Ms, peers, others, zones }) {
     this.second = second;
     this.lists = {
       requests: [...requests],
@@ -30,7 +32,8 @@ export class Series {
       p50Ms: [...p50Ms],
       p99Ms: [...p99Ms],
     };
-    this.peers = new Map(peers.map(({ id, name, counts }) => [id, { name, counts: [...counts] }]));
+    this.peers = byId(peers);
+    this.zones = byId(zones);
     this.others = [...others];
   }
 
@@ -50,32 +53,42 @@ export class Series {
       this.lists[field].shift();
       this.lists[field].push(second[field]);
     }
-    for (const { counts } of this.peers.values()) {
+    for (const counts of [
+      this.others,
+      ...[...this.peers.values(), ...this.zones.values()].map((series) => series.counts),
+    ]) {
       counts.shift();
       counts.push(0);
     }
-    this.others.shift();
-    this.others.push(0);
-    const at = this.length - 1;
-    for (const { id, name, inSecond } of peers) {
+    for (const { id, name, zone, inSecond } of peers) {
       if (inSecond === 0) continue;
-      const { counts } = this.#of(id, name);
-      counts[at] = (counts[at] ?? 0) + inSecond;
+      this.#count(this.peers, id, name, inSecond);
+      if (zone !== null) this.#count(this.zones, zone, zone, inSecond);
     }
-    for (const [id, { counts }] of this.peers) if (counts.every((count) => count === 0)) this.peers.delete(id);
+    for (const set of [this.peers, this.zones]) {
+      for (const [id, { counts }] of set) if (counts.every((count) => count === 0)) set.delete(id);
+    }
     return true;
   }
 
   /**
+   * @param {Map<string, Counts>} set
    * @param {string} id
    * @param {string} name
+   * @param {number} count In the last second.
    */
-  #of(id, name) {
-    let series = this.peers.get(id);
-    if (series === undefined) {
-      if (this.peers.size >= maxSeries) return { counts: this.others };
-      this.peers.set(id, (series = { name, counts: Array.from({ length: this.length }, () => 0) }));
+  #count(set, id, name, count) {
+    let counts = set.get(id)?.counts;
+    if (counts === undefined && set.size < maxSeries) {
+      counts = Array.from({ length: this.length }, () => 0);
+      set.set(id, { name, counts });
     }
-    return series;
+    if (counts === undefined && set === this.peers) counts = this.others;
+    if (counts !== undefined) counts[this.length - 1] = (counts[this.length - 1] ?? 0) + count;
   }
+}
+
+/** @param {History['peers']} series */
+function byId(series) {
+  return new Map(series.map(({ id, name, counts }) => [id, { name, counts: [...counts] }]));
 }

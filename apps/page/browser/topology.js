@@ -10,7 +10,6 @@ import { duration, inFlight, percent, plural, rate } from './format.js';
 import { groupPeers, summarize } from './groups.js';
 
 const most = 8;
-const rowHeight = 58;
 const boxHeight = 44;
 const etcdSpace = 84;
 const widest = 14;
@@ -41,21 +40,25 @@ export function showTopology(state) {
   frame ??= start(place);
   const { root, edges, boxes: boxLayer, consumer, etcd, watch } = frame;
   const boxes = boxesOf(state.peers);
-  const width = Math.max(320, place.clientWidth);
-  const height = etcdSpace + Math.max(2, boxes.length) * rowHeight;
+  // Grows with the text around it.
+  const scale = Number.parseFloat(getComputedStyle(place).fontSize) / 15;
+  const width = Math.max(320, place.clientWidth / scale);
+  const rows = Math.max(2, boxes.length);
+  const rowHeight = rows <= 3 ? 76 : rows <= 5 ? 64 : 56;
+  const height = etcdSpace + rows * rowHeight - (rowHeight - boxHeight) + 2;
   setAttribute(root, 'viewBox', `0 0 ${width} ${height}`);
-  setAttribute(root, 'height', height);
+  setAttribute(root, 'height', (height * scale).toFixed(0));
   setAttribute(root, 'aria-label', inWords(state, boxes));
 
   const boxWidth = Math.min(210, width * 0.44);
   const consumerWidth = Math.min(150, width * 0.28);
-  const middle = etcdSpace + (Math.max(2, boxes.length) * rowHeight) / 2 - 7;
+  const middle = etcdSpace + (height - etcdSpace) / 2;
   const etcdWidth = Math.min(190, width * 0.5);
   const etcdX = consumerWidth * 0.9 + (width - boxWidth - consumerWidth * 0.9 - etcdWidth) / 2;
   const etcdBottom = 4 + 46;
 
   consumer.place(2, middle - 28, consumerWidth, 56);
-  setText(consumer.title, state.service === '' ? 'consumer' : 'consumer');
+  setText(consumer.title, 'consumer');
   setText(consumer.detail, `${rate(state.requests.perSecond)} req/s`);
   etcd.place(etcdX, 4, etcdWidth, 46);
   const { registry } = state;

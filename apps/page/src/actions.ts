@@ -24,7 +24,7 @@ export class ActionError extends Error {
 }
 
 export interface ActionTargets {
-  readonly balancer: Balancer;
+  readonly balancer: Pick<Balancer, 'pool' | 'usePolicy'>;
   readonly overrides: Pick<Overrides, 'set' | 'clear'>;
   readonly log: EventLog;
   readonly now: () => number;
@@ -81,7 +81,7 @@ async function onPeer(
   }
 }
 
-function find({ pool }: Balancer, id: string): Peer {
+function find({ pool }: Pick<Balancer, 'pool'>, id: string): Peer {
   for (const peer of pool.peers) if (peer.id === id) return peer;
   throw new ActionError(404, `There is no provider with the id ${id}`);
 }

@@ -19,37 +19,39 @@ import { assetHeaders, readAssets } from './assets.ts';
 import { EventLog } from './event-log.ts';
 import { EventStream } from './event-stream.ts';
 import { narrate } from './narrator.ts';
+import { type PageClock, systemClock } from './page-clock.ts';
 import type { Operators } from './operators.ts';
 import { StateKeeper } from './state-keeper.ts';
 
 export interface PageOptions {
-  readonly balancer: Balancer;
+  readonly balancer: Pick<Balancer, 'pool' | 'stats' | 'usePolicy'>;
   readonly discovery: { readonly status: DiscoveryStatus };
+  readonly clock?: PageClock | undefined;
   /** Who may act, and where what they set for all consumers goes. Without it the page only shows. */
   readonly operators?: { readonly who: Operators; readonly overrides: Pick<Overrides, 'set' | 'clear'> } | undefined;
 }
 
-const now = (): number => performance.now();
-const wallClock = (): number => Date.now();
-
-export function page(app: FastifyInstance, { balancer, discovery, operators }: PageOptions, done: () => void): void {
-  const log = new EventLog(wallClock);
+export function page(app: FastifyInstance, options: PageOptions, done: () => void): void {
+  const { balancer, discovery, operators, clock = systemClock } = options;
+  const log = new EventLog(clock.wallClock);
   const state = new StateKeeper({
     balancer,
     discovery,
     actions: { enabled: operators !== undefined, policies: operators === undefined ? [] : switchablePolicies },
-    now,
-    wallClock,
+    clock,
   });
   const stream = new EventStream(log, () => state.read());
-  const ends = [state.listen(), narrate(balancer.pool.service, log), () => stream.close()];
-  const timer = setInterval(() => {
-    state.tick();
-    stream.sendState();
-  }, 1000);
+  const ends = [
+    state.listen(),
+    narrate(balancer.pool.service, log),
+    clock.everySecond(() => {
+      state.tick();
+      stream.sendState();
+    }),
+    () => stream.close(),
+  ];
   // Streams would keep a server open for good, so they end before it closes.
   app.addHook('preClose', async () => {
-    clearInterval(timer);
     for (const end of ends) end();
   });
 
@@ -85,7 +87,7 @@ export function page(app: FastifyInstance, { balancer, discovery, operators }: P
       async (request, reply) => {
         const by = who.find(request.headers.authorization) ?? 'nobody';
         try {
-          const entry = await act(request.body, by, { balancer, overrides, log, now });
+          const entry = await act(request.body, by, { balancer, overrides, log, now: clock.now });
           request.log.info(entry.text);
           return entry;
         } catch (error) {

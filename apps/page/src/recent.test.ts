@@ -33,7 +33,7 @@ it('agrees with a plain list of all that was added, whatever the gaps', () => {
     second += random() < 0.01 ? Math.floor(random() * 700) : 1;
     const counts = ['a', 'b', 'c']
       .filter(() => random() < 0.5)
-      .map((id) => ({ id, name: id.toUpperCase(), count: Math.floor(random() * 5) }));
+      .map((id) => ({ id, name: id.toUpperCase(), zone: undefined, count: Math.floor(random() * 5) }));
     recent.add(summary(second), counts);
     model.set(second, counts);
     if (step % 97 !== 0) continue;
@@ -51,10 +51,19 @@ it('agrees with a plain list of all that was added, whatever the gaps', () => {
 
 it('counts providers together beyond those it has room for, and makes room once one has been silent for five minutes', () => {
   const recent = new Recent();
-  const counts = Array.from({ length: 200 }, (_, index) => ({ id: `p${index}`, name: `p${index}`, count: 1 }));
+  const counts = Array.from({ length: 200 }, (_, index) => ({
+    id: `p${index}`,
+    name: `p${index}`,
+    zone: `z${index % 2}`,
+    count: 1,
+  }));
   recent.add(summary(1), counts);
   expect(recent.read().peers).toHaveLength(128);
   expect(recent.read().others.at(-1)).toBe(72);
-  recent.add(summary(1 + historySeconds), [{ id: 'late', name: 'late', count: 3 }]);
+  expect(recent.read().zones.map(({ name, counts: list }) => [name, list.at(-1)])).toEqual([
+    ['z0', 100],
+    ['z1', 100],
+  ]);
+  recent.add(summary(1 + historySeconds), [{ id: 'late', name: 'late', zone: 'z1', count: 3 }]);
   expect(recent.read().peers.map(({ id }) => id)).toEqual(['late']);
 });

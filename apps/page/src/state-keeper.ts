@@ -4,6 +4,7 @@ import type { Peer } from '@lb/core';
 import type { DiscoveryStatus } from '@lb/registry';
 
 import { nameOf } from './narrator.ts';
+import type { PageClock } from './page-clock.ts';
 import { type PeerFacts, peerSummary } from './peer-summary.ts';
 import { Recent } from './recent.ts';
 import { Requests } from './requests.ts';
@@ -15,10 +16,7 @@ export interface Watched {
   readonly balancer: Pick<Balancer, 'pool' | 'stats'>;
   readonly discovery: { readonly status: DiscoveryStatus };
   readonly actions: ActionsState;
-  /** Monotonic, in milliseconds: the clock of the pool. */
-  readonly now: () => number;
-  /** Of the day, in milliseconds since the Unix epoch. */
-  readonly wallClock: () => number;
+  readonly clock: Pick<PageClock, 'now' | 'wallClock'>;
 }
 
 /** What is remembered of a peer besides what the pool knows. */
@@ -41,7 +39,7 @@ export class StateKeeper {
 
   constructor(watched: Watched) {
     this.#watched = watched;
-    this.#nextSecond = Math.floor(watched.now() / 1000);
+    this.#nextSecond = Math.floor(watched.clock.now() / 1000);
   }
 
   /** Counts what is published from now on. Returns what ends it. */
@@ -55,10 +53,10 @@ export class StateKeeper {
         if (info.service === service) this.requested(info);
       }),
       channels.retry.subscribe((message) => {
-        if (message.service === service) this.#requests.retried(this.#watched.now());
+        if (message.service === service) this.#requests.retried(this.#watched.clock.now());
       }),
       channels.hedge.subscribe((message) => {
-        if (message.service === service) this.#requests.hedged(this.#watched.now());
+        if (message.service === service) this.#requests.hedged(this.#watched.clock.now());
       }),
       channels.eject.subscribe((message) => {
         if (message.service === service) this.#ejected(message);
@@ -72,25 +70,26 @@ export class StateKeeper {
   attempted({ peer, outcome, elapsedMs }: Pick<AttemptMessage, 'peer' | 'outcome' | 'elapsedMs'>): void {
     const notes = this.#of(peer);
     notes.traffic ??= new Traffic();
-    notes.traffic.record(elapsedMs, outcome, this.#watched.now());
+    notes.traffic.record(elapsedMs, outcome, this.#watched.clock.now());
   }
 
   requested(info: Pick<RequestInfo, 'aborted' | 'error' | 'statusCode' | 'elapsedMs' | 'hedgeWon'>): void {
     if (info.aborted) return;
     const failed = info.error !== undefined || (info.statusCode ?? 0) >= 500;
-    this.#requests.record(info.elapsedMs ?? 0, failed, info.hedgeWon, this.#watched.now());
+    this.#requests.record(info.elapsedMs ?? 0, failed, info.hedgeWon, this.#watched.clock.now());
   }
 
   /** Adds the seconds that are over to `recent`. To be called about once a second; what is missed is made up for, up to `windowSeconds`. */
   tick(): void {
-    const { balancer, now } = this.#watched;
-    const current = Math.floor(now() / 1000);
+    const { balancer, clock } = this.#watched;
+    const current = Math.floor(clock.now() / 1000);
     this.#nextSecond = Math.max(this.#nextSecond, current - windowSeconds + 1);
     for (; this.#nextSecond < current; this.#nextSecond += 1) {
       const second = this.#nextSecond;
       const counts = Array.from(balancer.pool.peers, (peer) => ({
         id: peer.id,
         name: nameOf(peer),
+        zone: peer.endpoint.zone,
         count: this.#notes.get(peer)?.traffic?.countIn(second) ?? 0,
       }));
       this.recent.add({ ...this.#requests.inSecond(second), inFlight: balancer.stats.inFlight }, counts);
@@ -99,8 +98,8 @@ export class StateKeeper {
 
   /** O(peers). */
   read(): ConsumerState {
-    const { balancer, discovery, actions, now, wallClock } = this.#watched;
-    const at = now();
+    const { balancer, discovery, actions, clock } = this.#watched;
+    const at = clock.now();
     const { pool, stats } = balancer;
     const { peers: statuses, service, policy, tier, candidates, ejected, suspects } = pool.status(at);
     const byId = new Map(statuses.map((status) => [status.id, status]));
@@ -117,7 +116,7 @@ export class StateKeeper {
       weights: sum(({ status }) => status.effectiveWeight),
       attempts: sum(({ traffic }) => traffic.count),
       now: at,
-      wallClock: wallClock(),
+      wallClock: clock.wallClock(),
     };
     return {
       at: whole.wallClock,
@@ -153,7 +152,7 @@ export class StateKeeper {
   #of(peer: Peer): Notes {
     let notes = this.#notes.get(peer);
     if (notes === undefined) {
-      notes = { knownSince: this.#watched.now(), traffic: undefined, ejections: 0, ejectedSince: undefined };
+      notes = { knownSince: this.#watched.clock.now(), traffic: undefined, ejections: 0, ejectedSince: undefined };
       this.#notes.set(peer, notes);
     }
     return notes;

@@ -30,6 +30,14 @@ it('gives latencies of the last one to two windows, and none when nothing came',
   expect(traffic.summary(60_000).p50Ms).toBeNull();
 });
 
+it('takes latencies from good answers alone', () => {
+  const traffic = new Traffic();
+  for (const outcome of [success, failure('connect'), failure('connect')]) {
+    traffic.record(outcome.kind === 'success' ? 50 : 1, outcome, 1000);
+  }
+  expect(traffic.summary(1000)).toMatchObject({ count: 3, failed: 2, p50Ms: expect.closeTo(50, -1) });
+});
+
 it('does not count attempts whose caller went away', () => {
   const traffic = new Traffic();
   traffic.record(10, ignored, 1000);

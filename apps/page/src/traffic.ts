@@ -31,6 +31,8 @@ export class Traffic {
       this.#failed += 1;
       this.#failures[outcome.reason] = (this.#failures[outcome.reason] ?? 0) + 1;
     }
+    // How fast a connection is refused says nothing about how fast answers are.
+    if (outcome.kind === 'failure') return;
     this.#rotate(now);
     this.#latencies[0].record(elapsedMs);
   }

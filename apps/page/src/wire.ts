@@ -95,7 +95,7 @@ export interface TrafficSummary {
   readonly count: number;
   readonly failed: number;
   readonly perSecond: number;
-  /** Latencies over the last one to two windows. */
+  /** Of the good answers of the last one to two windows. */
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;
 }
@@ -165,9 +165,17 @@ export interface History {
   readonly p50Ms: readonly (number | null)[];
   readonly p99Ms: readonly (number | null)[];
   /** Attempts by provider, of those that are gone too. */
-  readonly peers: readonly { readonly id: string; readonly name: string; readonly counts: readonly number[] }[];
+  readonly peers: readonly HistorySeries[];
   /** Attempts on providers beyond those listed. */
   readonly others: readonly number[];
+  /** Attempts by zone. */
+  readonly zones: readonly HistorySeries[];
+}
+
+interface HistorySeries {
+  readonly id: string;
+  readonly name: string;
+  readonly counts: readonly number[];
 }
 
 /** The `log` events, and what `/lb/log.json` lists. */
