@@ -49,7 +49,8 @@ export class Watching {
   #fragments: ViewEvent[] = [];
   /** That the last of them was made at. */
   #revision = 0n;
-  #heard = 0;
+  /** Ends the wait for a sign of life. */
+  #onHeard = (): void => {};
 
   /** `listed` came with the list, over the same connection: another member may not have got that far. */
   constructor(options: WatchingOptions, connection: Connection, listed: IResponseHeader) {
@@ -108,7 +109,7 @@ export class Watching {
 
   #read(response: IWatchResponse): void {
     if (this.#over.signal.aborted) return;
-    this.#heard += 1;
+    this.#onHeard();
     this.#options.onHeard();
     const end = this.#doubt(response);
     if (end !== undefined) {
@@ -156,12 +157,14 @@ export class Watching {
   /** A request for progress is answered on the stream itself, so silence after it is the stream's. */
   async #probe(stream: Stream<IWatchRequest>): Promise<EpochEnd | undefined> {
     const { clock, timings } = this.#options;
-    const heard = this.#heard;
+    const heard = new AbortController();
+    this.#onHeard = () => heard.abort();
     stream.write({ progress_request: {} });
+    const over = AbortSignal.any([this.#over.signal, heard.signal]);
     for (let wait = timings.probeTimeoutMs; ;) {
       const askedAt = clock.now();
-      await sleep(clock, wait, this.#over.signal);
-      if (this.#heard !== heard) return undefined;
+      await sleep(clock, wait, over);
+      if (over.aborted) return undefined;
       // When this process stood still, the answer may be here and not have been looked at: timers come before sockets.
       const overslept = clock.now() - askedAt - wait > stoodStillMs;
       if (!overslept) return { reason: 'silent' };
