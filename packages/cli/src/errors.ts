@@ -7,7 +7,7 @@ export class UsageError extends Error {
 /** What was asked for cannot be had, for a reason that the message gives. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
-  readonly code: 'ERR_NOT_FOUND' | 'ERR_CONSUMER' | 'ERR_REQUEST';
+  readonly code: 'ERR_NOT_FOUND' | 'ERR_CONSUMER';
 
   constructor(code: CommandError['code'], message: string, options?: ErrorOptions) {
     super(message, options);

@@ -13,8 +13,8 @@ export class TextSink implements Sink {
     this.rows = rows;
   }
 
-  write(text: string): void {
-    this.text += text;
+  write(text: string | Uint8Array): void {
+    this.text += typeof text === 'string' ? text : new TextDecoder().decode(text);
   }
 }
 

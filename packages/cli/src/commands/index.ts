@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { call } from './call.ts';
 import { check } from './check.ts';
 import { completion } from './completion.ts';
 import { drain } from './drain.ts';
@@ -17,5 +18,6 @@ export const commands: readonly Command[] = [
   overrideLs,
   overrideSet,
   overrideClear,
+  call,
   completion,
 ];

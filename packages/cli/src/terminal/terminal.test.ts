@@ -82,3 +82,10 @@ it('repaints its lines in place, within the width and height of the terminal', (
   live.end();
   expect(sink.text).toBe('\u001B[?25h');
 });
+
+it('passes content on byte for byte into a pipe, and only shows it on a terminal', () => {
+  const [pipe, screen] = [new TextSink(), new TextSink({ isTTY: true })];
+  for (const sink of [pipe, screen]) new Terminal(sink, { NO_COLOR: '1' }).content(Buffer.from('a\u001B[2J\r\n\tb\n'));
+  expect(pipe.text).toBe('a\u001B[2J\r\n\tb\n');
+  expect(screen.text).toBe('a\\u{1b}[2J\n  b\n');
+});

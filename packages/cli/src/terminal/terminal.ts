@@ -12,7 +12,7 @@ export function styled(style: Style, text: string): Span {
   return { text, style };
 }
 
-/** Where a command writes. Everything but `raw` passes `printable` here, so no caller can forget it. */
+/** Where a command writes. All that a terminal is sent passes `printable` here, but for `raw`, so no caller can forget it. */
 export class Terminal {
   readonly #sink: Sink;
   readonly #colours: boolean;
@@ -51,6 +51,19 @@ export class Terminal {
   /** Text of ours that needs no care, such as a script. */
   raw(text: string): void {
     this.#sink.write(text);
+  }
+
+  /** What somebody else has sent: byte for byte into a pipe, as text that is only shown on a terminal. */
+  content(bytes: Uint8Array): void {
+    if (!this.isTty) {
+      this.#sink.write(bytes);
+      return;
+    }
+    const lines = new TextDecoder()
+      .decode(bytes)
+      .replace(/\r?\n$/, '')
+      .split(/\r?\n/);
+    for (const line of lines) this.line(line.replaceAll('\t', '  '));
   }
 
   /** `spans` as one string, cut to `columns` characters, or whole. */
