@@ -1,7 +1,7 @@
 /** What a client saw, and the figures that promises are about. */
 import { quantile } from '@lb/testkit';
 
-import type { AttemptRecord, Records, RequestRecord } from './processes/orders.ts';
+import type { AttemptRecord, EventRecord, Records, RequestRecord } from './processes/orders.ts';
 
 /** With 75 requests a second for each of four providers, no traffic leaves such a gap; ejections last longer. */
 const aloneMs = 500;
@@ -74,6 +74,17 @@ export class History {
       this.requests(from, to).map(({ elapsedMs }) => elapsedMs),
       share,
     );
+  }
+
+  /** When the first answer came of an attempt on a provider that began after `from`; Infinity when there was none. */
+  firstAnswer(provider: string, from: number): number {
+    const answered = this.attempts(from).filter((one) => one.provider === provider && one.outcome === 'success');
+    return Math.min(...answered.map(({ at, elapsedMs }) => at + elapsedMs), Infinity);
+  }
+
+  /** What happened to peers and to the registry's view, by kind. */
+  events(kind: EventRecord['kind'], from = -Infinity): EventRecord[] {
+    return this.#records.events.filter((event) => event.kind === kind && event.at >= from);
   }
 
   /** The first moment after `from` at which the client's peers were as wanted; NaN when they never were. */

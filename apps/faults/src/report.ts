@@ -5,9 +5,9 @@ import { type Finding, isKept } from './row.ts';
 const width = 118;
 
 /** A row of the table: its verdict and name, the fault, the promise, and each figure beside its bound. */
-export function inWords({ row, verdict, findings, reason, seconds }: Played, headroom: number): string {
+export function inWords({ row, verdict, findings, reason, seconds, lateMs }: Played, headroom: number): string {
   const lines = [
-    `${label[verdict]}  ${row.name}${verdict === 'skipped' ? '' : `  (${seconds.toFixed(0)} s)`}`,
+    `${label[verdict]}  ${row.name}${verdict === 'skipped' ? '' : `  (${seconds.toFixed(0)} s, processor ${lateMs.toFixed(0)} ms late)`}`,
     ...wrapped('fault', row.fault),
     ...wrapped('promise', row.promise),
     ...findings.map((finding) => `    ${figure(finding, headroom)}`),
@@ -22,13 +22,14 @@ export function summary(played: readonly Played[]): string {
 }
 
 export function asJson(played: readonly Played[], about: object): string {
-  const results = played.map(({ row, verdict, findings, reason, seconds }) => ({
+  const results = played.map(({ row, verdict, findings, reason, seconds, lateMs }) => ({
     name: row.name,
     fault: row.fault,
     promise: row.promise,
     verdict,
     reason,
     seconds: Math.round(seconds * 10) / 10,
+    lateMs: Math.round(lateMs),
     findings,
   }));
   return `${JSON.stringify({ ...about, results }, undefined, 2)}\n`;

@@ -5,6 +5,7 @@
 import { type Balancer, channels, createBalancer } from '@lb/balancer';
 import { channels as registryChannels, discover, type EtcdDiscovery } from '@lb/registry';
 import { createHash } from 'node:crypto';
+import { readdirSync, readlinkSync } from 'node:fs';
 
 import { now } from '../now.ts';
 import type {
@@ -59,8 +60,8 @@ async function obey(order: ClientOrder): Promise<ClientAnswer> {
   }
 }
 
-function open({ hosts, service, ttlSeconds, timeoutMs }: ClientSettings): void {
-  const discovery = discover({ hosts, service });
+function open({ hosts, service, ttlSeconds, timeoutMs, insecure = false }: ClientSettings): void {
+  const discovery = discover({ hosts, service, insecure });
   const balancer = createBalancer({
     service,
     discovery,
@@ -165,9 +166,22 @@ function look(): ClientLook {
     ageMs: status?.ageMs ?? Infinity,
     suspects: balancer?.pool.status(performance.now()).suspects ?? 0,
     heapBytes: process.memoryUsage().heapUsed,
-    sockets: count('TCP'),
+    sockets: sockets() ?? count('TCP'),
     timers: count('Timeout'),
   };
+}
+
+/** All that are open, those too that would not keep the process alive; `undefined` where there is no way to tell. */
+function sockets(): number | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const files = readdirSync('/proc/self/fd').map((file) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${file}`);
+    } catch {
+      return '';
+    }
+  });
+  return files.filter((file) => file.startsWith('socket:')).length;
 }
 
 function tell(message: ClientAnswer): void {

@@ -42,6 +42,8 @@ export interface ClientSettings {
   /** Of the providers' leases. */
   readonly ttlSeconds: number;
   readonly timeoutMs: number;
+  /** Whether etcd is spoken to without TLS also where it is on another machine. */
+  readonly insecure?: boolean;
 }
 
 export type ClientOrder =

@@ -15,9 +15,10 @@ export interface ProviderOptions {
   /** How long it works on each request. */
   readonly workMs: number;
   readonly weight?: number;
+  /** Address to listen on. Defaults to 127.0.0.1. */
+  readonly host?: string;
   /** Settings of `apps/provider` that differ from those here. */
   readonly env?: Readonly<Record<string, string>>;
-  readonly netns?: string | undefined;
 }
 
 /** A process of `apps/provider` that does what can go wrong with it. */
@@ -37,6 +38,10 @@ export class Provider implements AsyncDisposable {
     const provider = new Provider(options);
     await provider.#listening();
     return provider;
+  }
+
+  get host(): string {
+    return this.#options.host ?? '127.0.0.1';
   }
 
   get port(): number {
@@ -108,17 +113,17 @@ export function runsOf({ name }: Provider, ids: readonly string[]): number {
 }
 
 function spawnProvider(options: ProviderOptions, port: number): Child<ProviderOrder, ProviderAnswer> {
-  const { name, hosts, service, ttlSeconds, workMs, weight, env, netns } = options;
+  const { name, hosts, service, ttlSeconds, workMs, weight, host, env } = options;
   return new Child({
     file: main,
     preload: [misbehave],
-    netns,
     env: {
       ETCD_HOSTS: hosts,
       LB_SERVICE: service,
       LB_NAME: name,
       LB_TTL_SECONDS: String(ttlSeconds),
       ...(weight !== undefined && { LB_WEIGHT: String(weight) }),
+      ...(host !== undefined && { HOST: host }),
       PORT: String(port),
       WORK_MS: String(workMs),
       LOG_LEVEL: 'warn',

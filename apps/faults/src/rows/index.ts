@@ -1,7 +1,34 @@
 /** All rows, in the order of the table. */
 import type { Row } from '../row.ts';
+import { halfOpen } from './network/half-open.ts';
+import { holes } from './network/hole.ts';
+import { clientCutOff, providerCutOff } from './network/registry-unreachable.ts';
+import { resetting } from './network/resets.ts';
+import { slowLinks } from './network/slow-link.ts';
+import { allFailing } from './provider/all-failing.ts';
+import { drained } from './provider/drained.ts';
 import { frozen } from './provider/frozen.ts';
+import { halfFailing } from './provider/half-failing.ts';
 import { killed } from './provider/killed.ts';
+import { redeployed } from './provider/redeployed.ts';
+import { refusing } from './provider/refusing.ts';
+import { restarted } from './provider/restarted.ts';
 import { slow } from './provider/slow.ts';
 
-export const rows: readonly Row[] = [killed, frozen, slow];
+export const rows: readonly Row[] = [
+  killed,
+  frozen,
+  slow,
+  halfFailing,
+  allFailing,
+  refusing,
+  restarted,
+  drained,
+  redeployed,
+  ...holes,
+  resetting,
+  ...slowLinks,
+  clientCutOff,
+  providerCutOff,
+  halfOpen,
+];

@@ -1,11 +1,6 @@
-import { setTimeout as after } from 'node:timers/promises';
-
-import { now } from '../../now.ts';
-import { most, note, type Row, within } from '../../row.ts';
 import { runsOf } from '../../processes/provider.ts';
+import { most, note, type Row, within } from '../../row.ts';
 import { ttlSeconds } from '../../stage.ts';
-
-const watchedMs = 2500;
 
 export const killed: Row = {
   name: 'provider/killed',
@@ -14,12 +9,7 @@ export const killed: Row = {
   quick: true,
   async run(stage) {
     const { client, victim } = await stage.system();
-    await stage.calm(client);
-    const at = now();
-    await victim.kill();
-    await after((ttlSeconds + 2) * 1000);
-    const history = await client.end();
-    const end = at + watchedMs;
+    const { history, at } = await stage.under({ client, fault: () => victim.kill(), forMs: (ttlSeconds + 2) * 1000 });
     return [
       most('failed', 0, history.failed().length, history.failures()),
       within('out of rotation', 100, history.outOfRotation(victim.name, at) - at),
@@ -28,7 +18,7 @@ export const killed: Row = {
         ttlSeconds * 1000 + 1000,
         history.firstPeers((ids) => runsOf(victim, ids) === 0, at) - at,
       ),
-      most('attempts a request', 1.05, history.attemptsPerRequest(at, end)),
+      most('attempts a request', 1.05, history.attemptsPerRequest(at, at + 2500)),
       note('attempts on it in all', history.attempts(at).filter(({ provider }) => provider === victim.name).length),
       note('requests', history.count),
     ];

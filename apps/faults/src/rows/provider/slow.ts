@@ -1,6 +1,3 @@
-import { setTimeout as after } from 'node:timers/promises';
-
-import { now } from '../../now.ts';
 import { most, note, type Row } from '../../row.ts';
 
 /** Nine times the work of the others on top of it. */
@@ -13,19 +10,18 @@ export const slow: Row = {
   quick: true,
   async run(stage) {
     const { client, victim, providers } = await stage.system();
-    await stage.calm(client);
-    const at = now();
-    await victim.tell({ kind: 'delay', ms: delayMs });
-    await after(4000);
-    const end = now();
-    await victim.tell({ kind: 'delay', ms: 0 });
-    await after(500);
-    const history = await client.end();
+    const { history, at, healedAt } = await stage.under({
+      client,
+      fault: () => victim.tell({ kind: 'delay', ms: delayMs }),
+      forMs: 4000,
+      heal: () => victim.tell({ kind: 'delay', ms: 0 }),
+      thenMs: 500,
+    });
     const fair = 1 / providers.length;
-    const [usual, slowed] = [history.latency(0.99, -Infinity, at), history.latency(0.99, at, end)];
+    const [usual, slowed] = [history.latency(0.99, -Infinity, at), history.latency(0.99, at, healedAt)];
     return [
       most('failed', 0, history.failed().length, history.failures()),
-      most('part of its fair share', 0.5, history.share(victim.name, at, end) / fair),
+      most('part of its fair share', 0.5, history.share(victim.name, at, healedAt) / fair),
       most('p99 compared with the usual', 3, slowed / usual),
       note('usual p99', usual, 'ms'),
       note('p99 meanwhile', slowed, 'ms'),
