@@ -101,10 +101,10 @@ export class BalancerDispatcher extends Dispatcher implements CallOwner {
     const { rules, router, host, environment } = this.#options;
     const { method, path, lb = none } = options;
     if (!isTarget(path)) throw new InvalidTargetError(path);
-    const given = toHeaderList(options.headers);
-    if (given === undefined)
+    const headers = toHeaderList(options.headers);
+    if (headers === undefined)
       throw new errors.InvalidArgumentError('headers must be an object or a list of names and values');
-    const headers = host === undefined || findHeader(given, 'host') !== undefined ? given : [...given, 'host', host];
+    if (host !== undefined && findHeader(headers, 'host') === undefined) headers.push('host', host);
     const idempotent = lb.idempotent ?? options.idempotent ?? idempotentMethods.has(method);
     return {
       options,

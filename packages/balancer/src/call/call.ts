@@ -39,7 +39,8 @@ import { type Verdict, verdictOfTimeout } from './verdict.ts';
 /** What the caller wants done. */
 export interface CallRequest {
   readonly options: Dispatcher.DispatchOptions;
-  readonly headers: HeaderList;
+  /** For this request alone: it is written into. */
+  readonly headers: unknown[];
   readonly route: Route;
   readonly rules: CallRules;
   /** Whether doing it twice is safe. */
@@ -86,6 +87,8 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
   #charged = 0;
   #free = 0;
   #trace: PickTrace | undefined;
+  /** Length of the caller's part of the headers. */
+  #ownHeaders = 0;
   /** What the last attempt failed with. */
   #failure: Error | undefined;
   /** Its place in the queue. */
@@ -322,12 +325,14 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
   }
 
   #headers({ number }: Attempt, now: number): HeaderList {
-    const list = [...this.#request.headers];
-    if (this.rules.announce) {
-      list.push(attemptHeader, String(number));
-      const leftMs = this.#deadlineAt - now;
-      if (leftMs < Infinity) list.push(timeoutHeader, String(Math.max(1, Math.floor(leftMs))));
-    }
+    const { headers } = this.#request;
+    if (!this.rules.announce) return headers;
+    // The first attempt, which nearly always is the only one, writes into the list itself; nobody writes into what undici still has.
+    if (number === 1) this.#ownHeaders = headers.length;
+    const list = number === 1 ? headers : headers.slice(0, this.#ownHeaders);
+    list.push(attemptHeader, String(number));
+    const leftMs = this.#deadlineAt - now;
+    if (leftMs < Infinity) list.push(timeoutHeader, String(Math.max(1, Math.floor(leftMs))));
     return list;
   }
 

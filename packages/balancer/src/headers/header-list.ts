@@ -13,10 +13,10 @@ export const timeoutHeader = 'x-lb-timeout-ms';
 export type HeaderList = readonly unknown[];
 
 /**
- * The caller's headers, without those that we set for each attempt: a request that is passed on still carries what was said of its
+ * The caller's headers as a new list, without those that we set for each attempt: a request that is passed on still carries what was said of its
  * former hop. `undefined` for what is no set of headers; undici says why.
  */
-export function toHeaderList(headers: Dispatcher.DispatchOptions['headers']): HeaderList | undefined {
+export function toHeaderList(headers: Dispatcher.DispatchOptions['headers']): unknown[] | undefined {
   if (headers === null || headers === undefined) return [];
   if (typeof headers !== 'object') return undefined;
   const list: unknown[] = [];
