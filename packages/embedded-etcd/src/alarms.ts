@@ -1,6 +1,7 @@
 import { refusal } from './etcd-error.ts';
 
-export type AlarmType = 'None' | 'Nospace' | 'Corrupt';
+/** A number is a type that the protocol file does not name: it can be raised like any other. */
+export type AlarmType = 'None' | 'Nospace' | 'Corrupt' | number;
 
 export interface Alarm {
   readonly memberId: string;

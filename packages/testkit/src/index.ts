@@ -1,6 +1,9 @@
 export { type Certificate, type CertificateAuthority, createAuthority } from './certificates.ts';
 export { type Direction, FaultProxy, type FaultProxyOptions, type ProxyClock, startFaultProxy } from './fault-proxy.ts';
 export { freePort } from './free-port.ts';
+export { type Corpus, readCorpus } from './fuzz/corpus.ts';
+export { fuzz, FuzzFinding, type FuzzOptions, type FuzzResult, type FuzzTarget } from './fuzz/fuzz.ts';
+export { runFuzz } from './fuzz/run-fuzz.ts';
 export { ManualClock } from './manual-clock.ts';
 export { hasEtcd, RealEtcd, type RealEtcdOptions, startRealEtcd } from './real-etcd.ts';
 export { type Provenance, provenanceInWords, provenanceOf } from './report/provenance.ts';

@@ -50,6 +50,9 @@ const headersFrame = 1;
 const isPadded = 0x08;
 const hasPriority = 0x20;
 
+/** Integers of up to 35 bits: more than any length, and few enough that they stay whole numbers. */
+const longestShift = 28;
+
 /** Index of `:authority` in the static table. */
 const authority = 1;
 
@@ -95,12 +98,15 @@ class Reader {
     let value = this.peek() & max;
     this.#at += 1;
     if (value < max) return value;
-    for (let shift = 0; ; shift += 7) {
+    for (let shift = 0; shift <= longestShift; shift += 7) {
       const byte = this.peek();
       this.#at += 1;
       value += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) return value;
     }
+    // Longer than any that is needed, which RFC 7541 (5.1) calls an error: the rest is left to Node, which refuses it.
+    this.#at = this.#block.length;
+    return value;
   }
 
   string(): { readonly bytes: Buffer; readonly isHuffman: boolean } {

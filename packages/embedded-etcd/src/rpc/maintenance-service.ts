@@ -124,9 +124,9 @@ function messageOf({ memberId, type }: Alarm): Pick<AlarmRequest, 'memberID' | '
 }
 
 function textOf({ memberId, type }: Alarm): string {
-  // As Go prints the message: fields that are zero are left out.
+  // As Go prints the message: fields that are zero are left out, and a type that it does not know is its number.
   const id = memberId === '0' ? '' : `memberID:${memberId} `;
-  return `${id}${type === 'None' ? '' : `alarm:${type.toUpperCase()} `}`;
+  return `${id}${type === 'None' ? '' : `alarm:${String(type).toUpperCase()} `}`;
 }
 
 /** Equal for equal contents; not the number that another implementation would come to. */
