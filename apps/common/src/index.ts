@@ -1,3 +1,6 @@
+export { type Command, configOrExit, readCommand } from './command.ts';
+export { etcdOptions, etcdSettings, splitList } from './etcd-settings.ts';
 export { hash, HashReply, HashRequest } from './hash.ts';
-export { exit, settingsOrExit, stopWithParent } from './lifecycle.ts';
-export { readSettings, SettingsError, splitHosts } from './settings.ts';
+export { fastifyOptions, httpSettings, type HttpValues, limitConnections, listenOptions } from './http-settings.ts';
+export { exit, stopWithParent } from './lifecycle.ts';
+export { readSettings, SettingsError } from './settings.ts';

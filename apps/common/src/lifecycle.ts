@@ -1,15 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
 
-/** Reads the settings, or ends the process with what is wrong with them. */
-export function settingsOrExit<T>(read: (env: NodeJS.ProcessEnv) => T): T {
-  try {
-    return read(process.env);
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    return process.exit(2);
-  }
-}
-
 /** Ends this process, as SIGTERM would, when the parent that started it with a channel is gone. */
 export function stopWithParent(): void {
   process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));

@@ -6,7 +6,12 @@ import { buildApp } from './app.ts';
 import { readConfig } from './config.ts';
 
 // A busy machine must not make it refuse anything.
-const config = readConfig({ LOG_LEVEL: 'silent', MAX_EVENT_LOOP_DELAY_MS: '0', ETCD_HOSTS: '127.0.0.1:1' });
+const config = readConfig({
+  LOG_LEVEL: 'silent',
+  MAX_EVENT_LOOP_DELAY_MS: '0',
+  ETCD_HOSTS: '127.0.0.1:1',
+  LB_ON_DEMAND: 'other',
+});
 const servers: Server[] = [];
 afterEach(async () => {
   for (const server of servers.splice(0)) {
@@ -73,10 +78,12 @@ it.each([
   expect((await app.inject('/hash?text=hello')).statusCode).toBe(answered);
 });
 
-it('passes requests on to any service', async () => {
+it('passes requests on to the services that it may', async () => {
   const app = await consumer(reply('hello'), 200);
-  const answer = await app.inject('/svc/anything/hash?text=hello');
+  const answer = await app.inject('/svc/other/hash?text=hello');
   expect([answer.statusCode, answer.body]).toEqual([200, reply('hello')]);
+  expect((await app.inject('/svc/hash/hash?text=hello')).statusCode).toBe(200);
+  expect((await app.inject('/svc/secret/hash?text=hello')).statusCode).toBe(404);
 });
 
 it('shows what it knows, which is little while the registry is away', async () => {

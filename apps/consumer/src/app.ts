@@ -1,35 +1,31 @@
 /** The consumer's HTTP side: built here, listened on in `main.ts`. */
 import type { DiscoverySource } from '@lb/balancer';
-import { HashReply, HashRequest } from '@lb/common';
+import { fastifyOptions, HashReply, HashRequest, limitConnections } from '@lb/common';
 import { policies } from '@lb/core';
 import { health, lameDuck, shedding } from '@lb/fastify';
 import { consumer, proxy, type ServiceOptions } from '@lb/fastify/consumer';
 import { page } from '@lb/page';
-import { EtcdDiscovery, openOverrides } from '@lb/registry';
-import fastify, { type FastifyInstance, LogController } from 'fastify';
+import { discover, EtcdDiscovery, openOverrides } from '@lb/registry';
+import fastify, { type FastifyInstance } from 'fastify';
 
-import type { ConsumerConfig } from './config.ts';
 import { askForHash } from './ask-for-hash.ts';
+import type { ConsumerConfig } from './config.ts';
 
 /** `discovery` takes the place of etcd; the live page, which shows what etcd says, is then left out. */
 export async function buildApp(
   config: ConsumerConfig,
   discovery?: (service: string) => DiscoverySource,
 ): Promise<FastifyInstance> {
-  const app = fastify({
-    logger: { level: config.logLevel, base: null },
-    logController: new LogController({ disableRequestLogging: true }),
-  });
-  const etcd = { hosts: config.etcdHosts };
+  const app = fastify(fastifyOptions(config.http));
+  limitConnections(app.server, config.http);
   await app.register(lameDuck);
-  await app.register(shedding, { maxEventLoopDelayMs: config.maxEventLoopDelayMs });
+  await app.register(shedding, { maxEventLoopDelayMs: config.http.MAX_EVENT_LOOP_DELAY_MS });
   await app.register(health);
   await app.register(consumer, {
     services: [config.service],
-    discovery,
-    etcd,
+    discovery: discovery ?? ((service) => follow(config, service)),
     options: () => serviceOptions(config),
-    onDemand: true,
+    onDemand: config.onDemand,
   });
 
   app.get<{ Querystring: HashRequest; Reply: HashReply }>(
@@ -42,12 +38,12 @@ export async function buildApp(
     { schema: { body: HashRequest, response: { 200: HashReply } } },
     (request, reply) => askForHash(config.service, request.body, request, reply),
   );
-  await app.register(proxy, { prefix: '/svc' });
+  await app.register(proxy, { prefix: '/svc', bodyLimitBytes: config.http.BODY_LIMIT_BYTES });
 
   const followed = app.lb.services.get(config.service);
   if (followed?.discovery instanceof EtcdDiscovery) {
     const { balancer, discovery: registry } = followed;
-    const overrides = config.operators && openOverrides({ ...etcd, service: config.service });
+    const overrides = config.operators && openOverrides({ ...config.etcd, service: config.service });
     app.addHook('onClose', () => overrides?.close());
     await app.register(page, {
       prefix: '/lb',
@@ -59,10 +55,23 @@ export async function buildApp(
   return app;
 }
 
-function serviceOptions({ policy, timeoutMs, ttlSeconds }: ConsumerConfig): ServiceOptions {
+function follow({ etcd, service: main, snapshotFile }: ConsumerConfig, service: string): EtcdDiscovery {
+  // One file holds one service.
+  return discover({ ...etcd, service, snapshotFile: service === main ? snapshotFile : undefined });
+}
+
+function serviceOptions({
+  policy,
+  timeoutMs,
+  ttlSeconds,
+  maxInFlight,
+  connectionsPerPeer,
+}: ConsumerConfig): ServiceOptions {
   return {
     policy: policies[policy](),
     timeoutMs,
+    maxInFlight,
+    connectionsPerPeer,
     // Leases that ran out together did so within one lifetime; two seconds for etcd to notice and for the watch to tell.
     suspicion: { windowMs: (ttlSeconds + 2) * 1000 },
     probe: { path: '/livez' },

@@ -1,8 +1,17 @@
-/** The consumer's settings, from the environment. */
-import { readSettings, splitHosts } from '@lb/common';
+/** The consumer's settings. */
+import {
+  type Command,
+  etcdOptions,
+  etcdSettings,
+  httpSettings,
+  type HttpValues,
+  readSettings,
+  SettingsError,
+  splitList,
+} from '@lb/common';
 import type { policies } from '@lb/core';
 import { Operators } from '@lb/page';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 
 type PolicyName = (typeof policyNames)[number];
 const policyNames = [
@@ -16,17 +25,8 @@ const policyNames = [
 ] as const satisfies readonly (keyof typeof policies)[];
 
 const schema = Type.Object({
-  HOST: Type.String({ default: '127.0.0.1', description: 'Address to listen on' }),
-  PORT: Type.Integer({
-    default: 8087,
-    minimum: 0,
-    maximum: 65_535,
-    description: 'Port to listen on; 0 for any free one',
-  }),
-  ETCD_HOSTS: Type.String({
-    default: 'http://127.0.0.1:2379',
-    description: 'Members of the etcd cluster, comma-separated',
-  }),
+  ...httpSettings(8087),
+  ...etcdSettings,
   LB_SERVICE: Type.String({ default: 'hash', description: 'Name of the service to send requests to' }),
   LB_POLICY: Type.Enum(policyNames, { default: 'p2cLatency', description: 'What chooses among the providers' }),
   LB_TTL_SECONDS: Type.Integer({
@@ -40,57 +40,86 @@ const schema = Type.Object({
     maximum: 600_000,
     description: 'How long a request may take, all attempts included',
   }),
+  LB_ON_DEMAND: Type.String({
+    default: '*',
+    description: 'Services to pass /svc/<service>/* on to besides LB_SERVICE, comma-separated; * for all',
+  }),
+  LB_ON_DEMAND_MAX: Type.Integer({ default: 32, minimum: 1, description: 'Most of those at once' }),
+  LB_MAX_IN_FLIGHT: Type.Integer({
+    default: 512,
+    minimum: 1,
+    description: 'Most requests under way to one service; further ones are refused',
+  }),
+  LB_CONNECTIONS_PER_PEER: Type.Integer({ default: 64, minimum: 1, description: 'Most connections to one provider' }),
+  LB_SNAPSHOT_FILE: Type.Optional(
+    Type.String({
+      description: 'A file of our own, by its absolute path, to start with the providers last known while etcd is away',
+    }),
+  ),
   LB_OPERATORS: Type.Optional(
     Type.String({
+      secret: true,
       description:
         'Who may act on the live page, such as alice:TOKEN,bob:TOKEN, tokens of 16 characters or more; nobody if not set',
     }),
   ),
-  MAX_EVENT_LOOP_DELAY_MS: Type.Integer({
-    default: 100,
-    minimum: 0,
-    description: 'Requests are refused while the event loop is late by more than this on average; 0 for never',
-  }),
   LINGER_MS: Type.Integer({
-    default: 0,
+    default: 1000,
     minimum: 0,
     maximum: 60_000,
     description: 'How long to go on serving, not ready, before closing: for what stands in front to notice',
   }),
-  LOG_LEVEL: Type.String({ default: 'info', description: 'fatal, error, warn, info, debug, trace or silent' }),
 });
 
 export interface ConsumerConfig {
-  readonly host: string;
-  readonly port: number;
-  readonly etcdHosts: readonly string[];
+  readonly http: HttpValues;
+  readonly etcd: ReturnType<typeof etcdOptions>;
   readonly service: string;
+  readonly snapshotFile: string | undefined;
   readonly policy: PolicyName;
   readonly ttlSeconds: number;
   readonly timeoutMs: number;
+  readonly maxInFlight: number;
+  readonly connectionsPerPeer: number;
+  readonly onDemand: { readonly allow: (service: string) => boolean; readonly max: number };
   /** Who may act on the live page; `undefined` for nobody. */
   readonly operators: Operators | undefined;
-  readonly maxEventLoopDelayMs: number;
   readonly lingerMs: number;
-  readonly logLevel: string;
 }
+
+export const command: Command<typeof schema, ConsumerConfig> = {
+  about:
+    'Starts a consumer: sends requests to the provider that can take them best. /hash has a hash computed, /svc/<service>/* goes to any service.',
+  schema,
+  toConfig,
+};
 
 /** Throws `SettingsError`. */
 export function readConfig(env: NodeJS.ProcessEnv): ConsumerConfig {
-  const values = readSettings(schema, env);
+  return toConfig(readSettings(schema, env));
+}
+
+function toConfig(values: Static<typeof schema>): ConsumerConfig {
   return {
-    host: values.HOST,
-    port: values.PORT,
-    etcdHosts: splitHosts(values.ETCD_HOSTS),
+    http: values,
+    etcd: etcdOptions(values),
     service: values.LB_SERVICE,
+    snapshotFile: values.LB_SNAPSHOT_FILE,
     policy: values.LB_POLICY,
     ttlSeconds: values.LB_TTL_SECONDS,
     timeoutMs: values.LB_TIMEOUT_MS,
+    maxInFlight: values.LB_MAX_IN_FLIGHT,
+    connectionsPerPeer: values.LB_CONNECTIONS_PER_PEER,
+    onDemand: { allow: allowed(values.LB_ON_DEMAND), max: values.LB_ON_DEMAND_MAX },
     operators: values.LB_OPERATORS === undefined ? undefined : readOperators(values.LB_OPERATORS),
-    maxEventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY_MS,
     lingerMs: values.LINGER_MS,
-    logLevel: values.LOG_LEVEL,
   };
+}
+
+function allowed(list: string): (service: string) => boolean {
+  if (list === '*') return () => true;
+  const names = new Set(splitList(list));
+  return (service) => names.has(service);
 }
 
 function readOperators(list: string): Operators {
@@ -100,5 +129,11 @@ function readOperators(list: string): Operators {
       return [name, token];
     }),
   );
-  return new Operators(tokens);
+  try {
+    return new Operators(tokens);
+  } catch (error) {
+    throw new SettingsError(`LB_OPERATORS: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
 }

@@ -1,18 +1,18 @@
 /** Starts the consumer: follows the registry from the first moment, and listens at once; `/readyz` says when there are providers. */
-import { exit, settingsOrExit, stopWithParent } from '@lb/common';
+import { configOrExit, exit, listenOptions, stopWithParent } from '@lb/common';
 import { serve } from '@lb/fastify';
 
 import { buildApp } from './app.ts';
-import { readConfig } from './config.ts';
+import { command } from './config.ts';
 import { logDiscovery } from './log-discovery.ts';
 
-const config = settingsOrExit(readConfig);
+const config = configOrExit(command);
 const app = await buildApp(config);
 logDiscovery(app.log, config.service);
 stopWithParent();
 
 try {
-  await serve(app, { listen: { host: config.host, port: config.port }, lingerMs: config.lingerMs });
+  await serve(app, { listen: listenOptions(config.http), lingerMs: config.lingerMs });
 } catch (error) {
   exit(app.log, error);
 }

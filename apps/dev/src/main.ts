@@ -1,5 +1,5 @@
 /** `pnpm dev`: the whole picture on one machine, with a gentle load, and a line a second about how it goes. */
-import { readSettings, settingsOrExit } from '@lb/common';
+import { configOrExit } from '@lb/common';
 import { Type } from 'typebox';
 
 import { providers } from './cluster.ts';
@@ -15,7 +15,11 @@ const schema = Type.Object({
   RATE: Type.Number({ default: 100, minimum: 0, maximum: 5000, description: 'Requests a second of the built-in load' }),
 });
 
-const settings = settingsOrExit((env) => readSettings(schema, env));
+const settings = configOrExit({
+  about: 'Starts the whole picture on this machine: etcd, three providers, the consumer, and a gentle load.',
+  schema,
+  toConfig: (values) => values,
+});
 const say = speaker('dev', 5);
 const system = new System(say);
 const report = new Report(providers);

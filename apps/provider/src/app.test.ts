@@ -61,14 +61,15 @@ it('says that it drains, and is not ready then, but goes on serving', async () =
 describe('the settings', () => {
   it('have defaults for all but what cannot be guessed', () => {
     expect(readConfig({})).toMatchObject({
-      port: 8080,
-      weight: 1,
+      http: { PORT: 8080 },
       capacity: { slots: 200, workMs: 50 },
-      etcdHosts: ['http://127.0.0.1:2379'],
+      register: { hosts: ['http://127.0.0.1:2379'], endpoint: { weight: 1 } },
     });
     expect(() => readConfig({ HOST: '0.0.0.0' })).toThrow('LB_ADVERTISE must be given');
     expect(() => readConfig({ HOST: '::' })).toThrow('LB_ADVERTISE must be given');
-    expect(readConfig({ HOST: '::', LB_ADVERTISE: 'http://10.0.0.1:1' }).advertise).toBe('http://10.0.0.1:1');
+    expect(readConfig({ HOST: '::', LB_ADVERTISE: 'http://10.0.0.1:1' }).register.endpoint?.origin).toBe(
+      'http://10.0.0.1:1',
+    );
   });
 
   it.each([

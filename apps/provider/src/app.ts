@@ -1,20 +1,18 @@
 /** The provider's HTTP side: built here, listened on in `main.ts`. */
-import { hash, type HashReply, HashRequest } from '@lb/common';
+import { fastifyOptions, hash, type HashReply, HashRequest, limitConnections } from '@lb/common';
 import { provider } from '@lb/fastify';
-import fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 
 import type { ProviderConfig } from './config.ts';
 import { Work } from './work.ts';
 
 export async function buildApp(config: ProviderConfig): Promise<FastifyInstance> {
-  const app = fastify({
-    logger: { level: config.logLevel, base: null },
-    logController: new LogController({ disableRequestLogging: true }),
-  });
+  const app = fastify(fastifyOptions(config.http));
+  limitConnections(app.server, config.http);
   const { slots, queue } = config.capacity;
   await app.register(provider, {
     slots: { slots, queue },
-    shedding: { maxEventLoopDelayMs: config.maxEventLoopDelayMs },
+    shedding: { maxEventLoopDelayMs: config.http.MAX_EVENT_LOOP_DELAY_MS },
   });
 
   const work = new Work(config.capacity);

@@ -1,26 +1,26 @@
-/** The provider's settings, from the environment. */
-import { readSettings, SettingsError, splitHosts } from '@lb/common';
+/** The provider's settings. */
+import {
+  type Command,
+  etcdOptions,
+  etcdSettings,
+  httpSettings,
+  type HttpValues,
+  readSettings,
+  SettingsError,
+} from '@lb/common';
+import type { ServeRegisterOptions } from '@lb/fastify';
 import { isIP } from 'node:net';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 
 const schema = Type.Object({
-  HOST: Type.String({ default: '127.0.0.1', description: 'Address to listen on' }),
-  PORT: Type.Integer({
-    default: 8080,
-    minimum: 0,
-    maximum: 65_535,
-    description: 'Port to listen on; 0 for any free one',
-  }),
+  ...httpSettings(8080),
+  ...etcdSettings,
   LB_ADVERTISE: Type.Optional(
     Type.String({
       description:
         'Where consumers reach this process, such as http://10.0.0.5:8080; needed when HOST is 0.0.0.0 or ::',
     }),
   ),
-  ETCD_HOSTS: Type.String({
-    default: 'http://127.0.0.1:2379',
-    description: 'Members of the etcd cluster, comma-separated',
-  }),
   LB_SERVICE: Type.String({ default: 'hash', description: 'Name of the service to register under' }),
   LB_NAME: Type.String({
     default: 'provider',
@@ -40,39 +40,25 @@ const schema = Type.Object({
     description: 'Requests that may wait for a slot; further ones are refused',
   }),
   WORK_MS: Type.Number({ default: 50, minimum: 0, maximum: 600_000, description: 'Time a request holds its slot' }),
-  WORK_DISTRIBUTION: Type.Union([Type.Literal('fixed'), Type.Literal('exponential')], {
+  WORK_DISTRIBUTION: Type.Enum(['fixed', 'exponential'], {
     default: 'fixed',
     description: 'Whether each request takes WORK_MS, or WORK_MS on average',
-  }),
-  MAX_EVENT_LOOP_DELAY_MS: Type.Integer({
-    default: 100,
-    minimum: 0,
-    description: 'Work is refused while the event loop is late by more than this on average; 0 for never',
   }),
   LINGER_MS: Type.Integer({
     default: 1000,
     minimum: 0,
+    maximum: 600_000,
     description: 'How long to go on serving after saying that we drain',
   }),
-  LOG_LEVEL: Type.String({ default: 'info', description: 'fatal, error, warn, info, debug, trace or silent' }),
 });
 
 export interface ProviderConfig {
-  readonly host: string;
-  readonly port: number;
-  /** `undefined`: the address that it listens on. */
-  readonly advertise: string | undefined;
-  readonly etcdHosts: readonly string[];
-  readonly service: string;
   readonly name: string;
-  readonly weight: number;
-  readonly zone: string | undefined;
-  readonly maxConcurrency: number | undefined;
-  readonly ttlSeconds: number;
+  readonly http: HttpValues;
+  /** Where and as what to register, but for the id, which is new with each run. */
+  readonly register: ServeRegisterOptions;
   readonly capacity: CapacityConfig;
-  readonly maxEventLoopDelayMs: number;
   readonly lingerMs: number;
-  readonly logLevel: string;
 }
 
 export interface CapacityConfig {
@@ -82,32 +68,43 @@ export interface CapacityConfig {
   readonly workDistribution: 'fixed' | 'exponential';
 }
 
+export const command: Command<typeof schema, ProviderConfig> = {
+  about: 'Starts a provider: computes hashes at /hash, and registers in etcd.',
+  schema,
+  toConfig,
+};
+
 /** Throws `SettingsError`. */
 export function readConfig(env: NodeJS.ProcessEnv): ProviderConfig {
-  const values = readSettings(schema, env);
+  return toConfig(readSettings(schema, env));
+}
+
+function toConfig(values: Static<typeof schema>): ProviderConfig {
   if (values.LB_ADVERTISE === undefined && isWildcard(values.HOST)) {
     throw new SettingsError(`LB_ADVERTISE must be given: nobody can reach this process at ${values.HOST}`);
   }
   return {
-    host: values.HOST,
-    port: values.PORT,
-    advertise: values.LB_ADVERTISE,
-    etcdHosts: splitHosts(values.ETCD_HOSTS),
-    service: values.LB_SERVICE,
     name: values.LB_NAME,
-    weight: values.LB_WEIGHT,
-    zone: values.LB_ZONE,
-    maxConcurrency: values.LB_MAX_CONCURRENCY,
-    ttlSeconds: values.LB_TTL_SECONDS,
+    http: values,
+    register: {
+      ...etcdOptions(values),
+      service: values.LB_SERVICE,
+      ttlSeconds: values.LB_TTL_SECONDS,
+      endpoint: {
+        origin: values.LB_ADVERTISE,
+        weight: values.LB_WEIGHT,
+        zone: values.LB_ZONE,
+        maxConcurrency: values.LB_MAX_CONCURRENCY,
+        metadata: { name: values.LB_NAME },
+      },
+    },
     capacity: {
       slots: values.SLOTS,
       queue: values.QUEUE,
       workMs: values.WORK_MS,
       workDistribution: values.WORK_DISTRIBUTION,
     },
-    maxEventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY_MS,
     lingerMs: values.LINGER_MS,
-    logLevel: values.LOG_LEVEL,
   };
 }
 

@@ -1,34 +1,23 @@
 /** Starts one provider. */
-import { exit, settingsOrExit, stopWithParent } from '@lb/common';
+import { configOrExit, exit, listenOptions, stopWithParent } from '@lb/common';
 import { serve } from '@lb/fastify';
 import { randomUUID } from 'node:crypto';
 
 import { buildApp } from './app.ts';
-import { readConfig } from './config.ts';
+import { command } from './config.ts';
 import { logRegistration } from './log-registration.ts';
 
-const config = settingsOrExit(readConfig);
+const config = configOrExit(command);
 const app = await buildApp(config);
 logRegistration(app.log);
 stopWithParent();
 
+// An id names one run: whoever restarts is a newcomer, and its former self may be listed for a while yet.
+const id = `${config.name}-${randomUUID().slice(0, 8)}`;
 try {
   await serve(app, {
-    listen: { host: config.host, port: config.port },
-    register: {
-      hosts: config.etcdHosts,
-      service: config.service,
-      ttlSeconds: config.ttlSeconds,
-      endpoint: {
-        // An id names one run: whoever restarts is a newcomer, and its former self may be listed for a while yet.
-        id: `${config.name}-${randomUUID().slice(0, 8)}`,
-        origin: config.advertise,
-        weight: config.weight,
-        zone: config.zone,
-        maxConcurrency: config.maxConcurrency,
-        metadata: { name: config.name },
-      },
-    },
+    listen: listenOptions(config.http),
+    register: { ...config.register, endpoint: { ...config.register.endpoint, id } },
     lingerMs: config.lingerMs,
   });
 } catch (error) {
