@@ -39,15 +39,18 @@ const timeoutMs = 5000;
 
 /** Rejects with `CommandError`. */
 export async function fetchState(url: URL, signal: AbortSignal): Promise<ConsumerState> {
-  let body: unknown;
+  return readState(await fetchJson(url, signal), url.href);
+}
+
+/** What is there, whatever it is. Rejects with `CommandError`. */
+export async function fetchJson(url: URL, signal: AbortSignal): Promise<unknown> {
   try {
     const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
     if (!response.ok) throw new Error(`it answered ${response.status}`);
-    body = await response.json();
+    return await response.json();
   } catch (cause) {
     throw new CommandError('ERR_CONSUMER', `The consumer at ${url.href} gives no state: ${reasonOf(cause)}`, { cause });
   }
-  return readState(body, url.href);
 }
 
 /** Reads the fields that are known. Throws `CommandError` for what is no state. */

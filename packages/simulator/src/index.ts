@@ -2,7 +2,7 @@ export { checkModel } from './check-model.ts';
 export { type Distribution, meanMs, quantileFunction } from './chance/distribution.ts';
 export { compare, compareWithProgress } from './compare.ts';
 export type { Contender, ServerTruth, World } from './contender.ts';
-export { type ContenderName, contenderNamed, contenders } from './contenders.ts';
+export { type ContenderName, contenderNamed, contenders, isContenderName } from './contenders.ts';
 export { Simulation, type SimulationOptions } from './engine/simulation.ts';
 export { ScenarioError, StateError } from './errors.ts';
 export type {

@@ -5,6 +5,7 @@ import { completion } from './completion.ts';
 import { drain } from './drain.ts';
 import { ls } from './ls.ts';
 import { overrideClear, overrideLs, overrideSet } from './override.ts';
+import { simulate } from './simulate.ts';
 import { watch } from './watch.ts';
 import { weight } from './weight.ts';
 
@@ -19,5 +20,6 @@ export const commands: readonly Command[] = [
   overrideSet,
   overrideClear,
   call,
+  simulate,
   completion,
 ];

@@ -5,6 +5,8 @@
  * 99th percentile that were seen, which include what waiting there was. And where no limit is registered, a server is given four times
  * the slots that it now uses on average, at least eight: whoever knows better says so in a scenario file.
  */
+import { checkNumber } from '@lb/core';
+
 import type { Distribution } from '../chance/distribution.ts';
 import { StateError } from '../errors.ts';
 import type { Model, ServerModel } from '../model.ts';
@@ -13,6 +15,7 @@ import { lognormalOf, type Scenario } from './scenario.ts';
 import { contenders } from '../contenders.ts';
 
 interface PeerFigures {
+  readonly id: string | undefined;
   readonly name: string;
   readonly weight: number;
   readonly limit: number | undefined;
@@ -22,8 +25,10 @@ interface PeerFigures {
 }
 
 export interface FromStateOptions {
-  /** Name of a provider that is lost when a third of the time is over; what is counted is what follows. */
+  /** Name or id of a provider that is lost when a third of the time is over; what is counted is what follows. */
   readonly without?: string | undefined;
+  /** Load to suppose, in requests a second. Defaults to what the state shows. */
+  readonly perSecond?: number | undefined;
   /** Defaults to 60 000 ms. */
   readonly durationMs?: number;
 }
@@ -32,11 +37,12 @@ export interface FromStateOptions {
 export function scenarioFromState(state: unknown, options: FromStateOptions = {}): Scenario {
   const peers = readPeers(state);
   const seen = peers.filter(({ p50Ms }) => p50Ms !== undefined);
-  const perSecond = peers.reduce((sum, peer) => sum + peer.perSecond, 0);
+  const perSecondNow = peers.reduce((sum, peer) => sum + peer.perSecond, 0);
   if (peers.length === 0) throw new StateError('The state lists no peers, so there is nothing to simulate');
-  if (seen.length === 0 || perSecond === 0) {
+  if (seen.length === 0 || perSecondNow === 0) {
     throw new StateError('The state shows no traffic, so load and latency are not known: send some, and ask again');
   }
+  const perSecond = checkNumber('perSecond', options.perSecond ?? perSecondNow, { above: 0 });
   const durationMs = options.durationMs ?? 60_000;
   const lost = options.without === undefined ? undefined : findLost(peers, options.without);
   const model: Model = {
@@ -49,11 +55,16 @@ export function scenarioFromState(state: unknown, options: FromStateOptions = {}
     ...(lost !== undefined && { changes: [{ atMs: durationMs / 3, kind: 'crash', server: lost }] }),
   };
   return {
-    name: lost === undefined ? 'As it is now' : `Without ${lost}, at the load of now`,
+    name: titleOf(lost, options.perSecond),
     model,
     policies: [contenders.p2cLatency, contenders.smoothWeightedRoundRobin, contenders.random, contenders.oracle],
     seed: 1,
   };
+}
+
+function titleOf(lost: string | undefined, perSecond: number | undefined): string {
+  if (lost === undefined) return perSecond === undefined ? 'As it is now' : `At ${perSecond} requests a second`;
+  return `Without ${lost}, at ${perSecond === undefined ? 'the load of now' : `${perSecond} requests a second`}`;
 }
 
 function serverOf(peer: PeerFigures): ServerModel {
@@ -77,11 +88,10 @@ function distributionOf(p50Ms: number, p99Ms = p50Ms): Distribution {
   return lognormalOf(Math.max(0.001, p50Ms), Math.max(0.001, p50Ms, p99Ms));
 }
 
-function findLost(peers: readonly PeerFigures[], name: string): string {
-  if (!peers.some((peer) => peer.name === name)) {
-    throw new StateError(`No peer is called "${name}"; there are ${peers.map((peer) => peer.name).join(', ')}`);
-  }
-  return name;
+function findLost(peers: readonly PeerFigures[], wanted: string): string {
+  const found = peers.find(({ name }) => name === wanted) ?? peers.find(({ id }) => id === wanted);
+  if (found !== undefined) return found.name;
+  throw new StateError(`No peer is called "${wanted}"; there are ${peers.map(({ name }) => name).join(', ')}`);
 }
 
 function readPeers(state: unknown): PeerFigures[] {
@@ -103,8 +113,10 @@ function readPeers(state: unknown): PeerFigures[] {
 
 const readPeer: Reader<PeerFigures> = (value, path) => {
   const fields = new Fields(value, path);
+  const id = fields.optional('id', text);
   return {
-    name: fields.optional('name', text) ?? fields.required('id', text),
+    id,
+    name: fields.optional('name', text) ?? id ?? fields.required('id', text),
     weight: fields.optional('weight', number) ?? 1,
     limit: fields.optional('limit', number),
     perSecond: fields.optional('perSecond', number) ?? 0,

@@ -125,6 +125,19 @@ it('makes a scenario of what a consumer sees', () => {
   expect(model.changes).toEqual([{ atMs: 20_000, kind: 'crash', server: 'large' }]);
 });
 
+it('loses a peer by its id, and supposes another load', () => {
+  const peers = [
+    { id: 'a-1', name: 'a', perSecond: 100, p50Ms: 10 },
+    { id: 'b-1', perSecond: 50, p50Ms: 10 },
+  ];
+  const { name, model } = scenarioFromState({ peers }, { without: 'a-1', perSecond: 600 });
+  expect(name).toBe('Without a, at 600 requests a second');
+  expect(model.load).toEqual({ kind: 'open', perSecond: 600 });
+  expect(model.changes).toEqual([{ atMs: 20_000, kind: 'crash', server: 'a' }]);
+  expect(scenarioFromState({ peers }, { perSecond: 600 }).name).toBe('At 600 requests a second');
+  expect(() => scenarioFromState({ peers }, { perSecond: 0 })).toThrow('"perSecond" must be a number above 0');
+});
+
 it.each([
   [{ peers: [] }, undefined, 'The state lists no peers'],
   [{ peers: [{ name: 'a', perSecond: 0 }] }, undefined, 'The state shows no traffic'],
