@@ -3,7 +3,7 @@ import type { Floor } from './floors.ts';
 import { compareVersions, type Version, versionOf } from './version.ts';
 
 /** What is read of `pnpm-workspace.yaml`. */
-export interface WorkspaceSettings {
+interface WorkspaceSettings {
   readonly strictDepBuilds?: unknown;
   readonly dangerouslyAllowAllBuilds?: unknown;
   readonly allowBuilds?: Readonly<Record<string, boolean>>;
@@ -15,11 +15,11 @@ export interface WorkspaceSettings {
 }
 
 /** What is read of `pnpm-lock.yaml`: packages by name and version. */
-export interface Lockfile {
+interface Lockfile {
   readonly packages?: Readonly<Record<string, { readonly resolution?: Readonly<Record<string, unknown>> }>>;
 }
 
-export interface Manifest {
+interface Manifest {
   readonly name: string;
   readonly packageManager?: string;
   readonly dependencies?: Readonly<Record<string, string>>;
