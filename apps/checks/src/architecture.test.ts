@@ -10,7 +10,7 @@ const mayUse: Readonly<Record<string, readonly string[]>> = {
   '@lb/registry': ['@lb/core'],
   '@lb/balancer': ['@lb/core'],
   '@lb/simulator': ['@lb/core'],
-  '@lb/fastify': ['@lb/core', '@lb/registry'],
+  '@lb/fastify': ['@lb/core', '@lb/registry', '@lb/balancer'],
   '@lb/cli': ['@lb/core', '@lb/registry', '@lb/balancer', '@lb/simulator'],
 };
 
