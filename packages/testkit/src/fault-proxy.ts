@@ -57,11 +57,6 @@ export class FaultProxy implements AsyncDisposable {
     return this.#links.size;
   }
 
-  /** Connections that are open, and have been sent more than so many bytes. */
-  connectionsBeyond(bytes: number): number {
-    return [...this.#links].filter((link) => link.sent > bytes).length;
-  }
-
   /** Connections that were ever made. */
   get accepted(): number {
     return this.#accepted;
@@ -184,11 +179,6 @@ class Link {
         this.destroy();
       });
     }
-  }
-
-  /** Bytes that whoever connected has sent. */
-  get sent(): number {
-    return this.#near.bytesRead;
   }
 
   follow(direction: Direction, rule: Rule): void {

@@ -9,3 +9,4 @@ export { hasEtcd, RealEtcd, type RealEtcdOptions, startRealEtcd } from './real-e
 export { type Provenance, provenanceInWords, provenanceOf } from './report/provenance.ts';
 export { median, quantile } from './report/quantile.ts';
 export { printTable } from './report/table.ts';
+export { RealCluster, type RealClusterOptions, startRealCluster } from './real-cluster.ts';

@@ -14,6 +14,10 @@ import { redeployed } from './provider/redeployed.ts';
 import { refusing } from './provider/refusing.ts';
 import { restarted } from './provider/restarted.ts';
 import { slow } from './provider/slow.ts';
+import { blocked } from './registry/blocked.ts';
+import { cluster } from './registry/cluster.ts';
+import { oneEtcd } from './registry/one-etcd.ts';
+import { path } from './registry/path.ts';
 
 export const rows: readonly Row[] = [
   killed,
@@ -31,4 +35,8 @@ export const rows: readonly Row[] = [
   clientCutOff,
   providerCutOff,
   halfOpen,
+  ...oneEtcd,
+  ...path,
+  ...cluster,
+  blocked,
 ];

@@ -24,6 +24,7 @@ import { getCACertificates } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import { ClosedError, EtcdError } from '../errors.ts';
 import { classify } from './classify.ts';
+import { closableChannel } from './closable-channel.ts';
 import type { CheckedEtcdOptions, EtcdTlsOptions } from './etcd-options.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -277,14 +278,11 @@ function etcd3Options(host: string, { secure, tls }: CheckedEtcdOptions): IOptio
       // gRPC shares a socket among all channels of a process with the same options. An option of our own makes each connection a
       // socket: one that is dead must not be handed to the next.
       'lb.connection': connections,
+      channelFactoryOverride: closableChannel,
       // etcd refuses pings more often than every 5 s, and pings without a stream, as abuse.
       'grpc.keepalive_time_ms': 10_000,
       'grpc.keepalive_timeout_ms': 3000,
       'grpc.keepalive_permit_without_calls': 0,
-      // A channel that is closed between two attempts of gRPC to connect makes the next one all the same (grpc-js 1.14.7), and when
-      // that succeeds nobody ever closes it. So the next one comes at once: after a usual wait of a second, each end of an outage
-      // would leave connections behind. We make one attempt with each channel and close it.
-      'grpc.initial_reconnect_backoff_ms': 1,
       // What is tried again, and when, is not left to gRPC, nor to whoever answers for the name of a member.
       'grpc.enable_retries': 0,
       'grpc.service_config_disable_resolution': 1,

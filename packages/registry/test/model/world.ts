@@ -39,9 +39,6 @@ const noticeMs = 3300 + 2000 + 1000;
 /** Far more than sockets take to close, on the busiest machine. */
 const socketsCloseMs = 20_000;
 
-/** More than HTTP/2 takes before the first call. */
-const greetingBytes = 100;
-
 /** Timers of a discovery that watches endpoints and overrides, and of a registration that is registered. */
 const quietTimers = 3 + 3 + 2;
 
@@ -243,14 +240,14 @@ export class World {
     await this.check();
     this.#unsubscribe();
     await this.site.settle();
-    const { clock } = this.site;
+    const { clock, proxy } = this.site;
     const timers = clock instanceof ManualClock ? clock.pending : 0;
     if (timers !== 0) throw new Error(`I8: ${timers} timers are alive after close()`);
     // Sockets take the machine's time to close, not ours.
-    for (const start = performance.now(); this.#connections > 0 && performance.now() - start < socketsCloseMs;) {
+    for (const start = performance.now(); proxy.connections > 0 && performance.now() - start < socketsCloseMs;) {
       await sleep(5);
     }
-    if (this.#connections > 0) throw new Error(`I8: ${this.#connections} connections are alive after close()`);
+    if (proxy.connections > 0) throw new Error(`I8: ${proxy.connections} connections are alive after close()`);
     const { kvs } = await this.#operator().getAll().prefix(`lb/${this.#provider}/`).exec();
     if (kvs.length > 0) throw new Error('I8: the registration is there after close()');
     this.#leaveAdmin();
@@ -341,8 +338,8 @@ export class World {
    * there are one or two for each of the two clients. A renewal makes its own when it is due.
    */
   async #isTooMuch(): Promise<string | undefined> {
-    const { clock } = this.site;
-    if (this.#connections < 2 || this.#connections > 4) return `I7: ${this.#connections} connections are alive`;
+    const { clock, proxy } = this.site;
+    if (proxy.connections < 2 || proxy.connections > 4) return `I7: ${proxy.connections} connections are alive`;
     if (clock instanceof ManualClock && clock.pending !== quietTimers) return `I7: ${clock.pending} timers are alive`;
     const { leases } = await this.#operator().leaseClient.leaseLeases();
     const known = new Set(this.#leases.values());
@@ -350,11 +347,6 @@ export class World {
     const owned = await Promise.all(others.map(async ({ ID: id }) => this.#ownsKeyOf(id)));
     const count = owned.filter(Boolean).length;
     return count === 1 ? undefined : `I7: the registration has ${count} leases`;
-  }
-
-  /** That anybody has used. gRPC may make one more after a channel was closed that could not connect, and never uses it. */
-  get #connections(): number {
-    return this.site.proxy.connectionsBeyond(greetingBytes);
   }
 
   async #ownsKeyOf(id: string): Promise<boolean> {
