@@ -108,7 +108,7 @@ function parseTokens(
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
     // Node adds how to give a positional that begins with a dash, which is longer than what is wrong.
-    const [what = ''] = error instanceof Error ? error.message.split('. ') : [String(error)];
+    const [what = ''] = error instanceof Error ? error.message.split(/\.\s/) : [String(error)];
     throw new UsageError(what, { cause: error });
   }
 }

@@ -2,6 +2,9 @@
 /** The process: its streams, its signals, its exit code. */
 import { run } from './run.ts';
 
+// etcd's client names a server by its IP address, of which Node warns, on the lines where our errors are.
+process.noDeprecation = true;
+
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   // The second time Node's own way of ending applies: a stop that takes too long can be cut short.

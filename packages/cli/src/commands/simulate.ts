@@ -28,7 +28,8 @@ export const simulate: Command = {
   },
   details: `--from-consumer URL --without ID --rps N asks: what if I lose this host at this load? It compares what is now with what
 would be. A consumer sees answers and not machines: work is taken from the latencies that it saw, and where no limit is
-registered a server is given four times the slots that it uses now. A scenario file can say it better.`,
+registered a server is given four times the slots that it uses now; nothing is tried again. A scenario file can say it
+better.`,
   run: async (given, terminal, world) => {
     const { compareWithProgress, comparisonTable, contenderNamed, htmlReport } = await import('@lb/simulator');
     const seed = given.number('seed', { min: 0, integer: true });
