@@ -1,3 +1,6 @@
+import { mergeConfig } from 'vitest/config';
+
 import { shared } from '../../vitest.shared.ts';
 
-export default shared('integration');
+// Each example is a process, and some have an etcd beside them.
+export default mergeConfig(shared('integration'), { test: { maxConcurrency: 2 } });

@@ -11,7 +11,7 @@ import { readSnippets } from '../src/snippets/snippet.ts';
 
 const documents = globSync(['README.md', 'CONTRIBUTING.md', 'docs/**/*.md', 'packages/*/README.md', 'deploy/**/*.md'], {
   cwd: root,
-  exclude: (path) => /node_modules|docs\/api/.test(path),
+  exclude: (path) => /node_modules|docs\/reference/.test(path),
 });
 const examples = documents.flatMap((document) =>
   readSnippets(readFileSync(join(root, document), 'utf8'), ['ts', 'js']).map((snippet) => ({

@@ -50,6 +50,7 @@ export function createBalancer(options: BalancerOptions): Balancer {
   return new Balancer(options);
 }
 
+/** Sends requests for one service to its endpoints: by `fetch`, by `request`, or as the `dispatcher` of undici. */
 export class Balancer implements AsyncDisposable {
   /** The peers and the choice among them. Read it; the balancer writes it. */
   readonly pool: PeerPool;
@@ -174,6 +175,7 @@ export class Balancer implements AsyncDisposable {
     return this.#dispatcher.close();
   }
 
+  /** As `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

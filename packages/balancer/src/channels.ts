@@ -54,6 +54,7 @@ interface AboutRequest extends Message {
   readonly peer: Peer;
 }
 
+/** Of `channels.pick`. */
 export interface PickMessage extends AboutRequest {
   /** Number of the attempt that the peer was picked for, from 1. */
   readonly attempt: number;
@@ -61,6 +62,7 @@ export interface PickMessage extends AboutRequest {
   readonly trace: PickTrace;
 }
 
+/** Of `channels.attempt`. */
 export interface AttemptMessage extends AboutRequest {
   readonly attempt: number;
   /** Whether it was sent beside one that was still under way. */
@@ -82,40 +84,48 @@ export interface RetryMessage extends AboutRequest {
   readonly charged: boolean;
 }
 
+/** Of `channels.noRetry`: the attempt that was the last, and why. */
 export interface NoRetryMessage extends AboutRequest {
   readonly attempt: number;
   readonly kind: FailureKind;
   readonly why: NoRetryReason;
 }
 
+/** Of `channels.hedge`: the attempt that takes long. */
 export interface HedgeMessage extends AboutRequest {
   readonly attempt: number;
 }
 
+/** Of `channels.overflow`: which limit was met, and what it is. */
 export interface OverflowMessage extends Message {
   readonly limit: OverflowLimit;
   readonly value: number;
 }
 
+/** Of `channels.eject`. */
 export interface EjectMessage extends Message {
   readonly peer: Peer;
   readonly ejection: Ejection;
 }
 
+/** Of channels that tell of a peer and nothing else. */
 export interface PeerMessage extends Message {
   readonly peer: Peer;
 }
 
+/** Of `channels.tier`: what is picked from now, and was before. */
 export interface TierMessage extends Message {
   readonly tier: Tier;
   readonly before: Tier;
 }
 
+/** Of `channels.update`: what a snapshot changed. */
 export interface UpdateMessage extends Message {
   readonly revision: number;
   readonly change: PoolChange;
 }
 
+/** Of `channels.stale`. */
 export interface StaleMessage extends Message {
   /** Of the snapshot that stays in use; -1 if there never was one. */
   readonly revision: number;
@@ -155,6 +165,7 @@ export interface BalancerChannels {
   readonly stale: Channel<StaleMessage>;
 }
 
+/** Every channel of this package, to subscribe to. */
 export const channels: BalancerChannels = {
   request: typedChannel('lb:request', channel),
   pick: typedChannel('lb:pick', channel),

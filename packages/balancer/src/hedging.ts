@@ -7,6 +7,7 @@
  */
 import { checkNumber, HedgeDelay, type HedgeDelayOptions, RetryBudget } from '@lb/core';
 
+/** When a second attempt is sent beside one that takes long, and how many. */
 export interface HedgeOptions extends HedgeDelayOptions {
   /** Part of all requests that may be hedged. Defaults to 0.05, what the 95th percentile leaves. */
   readonly maxShare?: number | undefined;

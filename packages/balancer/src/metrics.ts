@@ -43,6 +43,7 @@ export interface PrometheusClient<R> {
   readonly Histogram: new (configuration: Configuration<R>) => Histogram;
 }
 
+/** What to count into, and for whom. */
 export interface BalancerMetricsOptions<R> {
   /** The client library, such as `import * as client from '@prometheus-io/client'`. */
   readonly client: PrometheusClient<R>;

@@ -26,6 +26,7 @@ type PoolOptions = Pick<
   'ejection' | 'slowStart' | 'panicShare' | 'suspicion' | 'preference' | 'subset' | 'limiter'
 >;
 
+/** What a balancer can be told. Only `service` and `discovery` must be. */
 export interface BalancerOptions extends PoolOptions {
   /** Name of the service, for errors and as the host of its URLs: letters, digits, dots, dashes, underscores. */
   readonly service: string;
@@ -116,6 +117,7 @@ export interface BalancerOptions extends PoolOptions {
   readonly random?: Random | undefined;
 }
 
+/** Which failures are followed by another attempt, how soon, and how many. */
 export interface RetryOptions {
   /**
    * Most attempts of a request, the first included. Defaults to 3. Attempts that reached nobody do not count, and are made once for
@@ -132,6 +134,7 @@ export interface RetryOptions {
   readonly replayLimitBytes?: number | undefined;
 }
 
+/** How HTTP/2 is spoken. */
 export interface Http2Options {
   /** Most requests at once on one peer. Defaults to 100, what servers allow on a connection at least (RFC 9113 §6.5.2). */
   readonly streams?: number | undefined;

@@ -12,4 +12,5 @@ export const exitCodes = {
   denied: 4,
 } as const;
 
+/** One of `exitCodes`. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

@@ -1,5 +1,6 @@
 /** Where text goes: a stream of the process, or what a test reads. */
 export interface Sink {
+  /** Writes as it is. */
   write(text: string | Uint8Array): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;

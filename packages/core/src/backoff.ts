@@ -8,6 +8,7 @@
 import { checkNumber } from './options.ts';
 import type { Random } from './policy.ts';
 
+/** How long to wait before each retry. */
 export interface BackoffOptions {
   /** Longest wait before the first retry; later spans are multiples of it. Defaults to 25 ms. */
   readonly baseMs?: number | undefined;

@@ -7,6 +7,7 @@ export interface Channel<Message> {
   readonly name: string;
   /** Whether anybody listens: ask before making a message that is not free. */
   readonly hasSubscribers: boolean;
+  /** Calls every subscriber, at once. */
   publish(message: Message): void;
   /**
    * Calls `listener` with each message, inside whatever publishes; what it throws becomes an uncaught exception. Returns what ends it.

@@ -30,6 +30,7 @@ export interface Overridden {
   readonly maxConcurrency?: Replaced<number | undefined> | undefined;
 }
 
+/** A field that an operator has set, and what stood there before. */
 export interface Replaced<T> {
   /** What the provider registered. */
   readonly registered: T;

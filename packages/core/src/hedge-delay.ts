@@ -13,6 +13,7 @@
  */
 import { checkNumber } from './options.ts';
 
+/** After which quantile of latency to hedge, and when that is known. */
 export interface HedgeDelayOptions {
   /** Quantile to wait for, between 0 and 1. Defaults to 0.95: about one request in twenty is hedged. */
   readonly quantile?: number | undefined;

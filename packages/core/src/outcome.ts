@@ -6,10 +6,12 @@
  */
 export type Outcome = Success | Failure | Ignored;
 
+/** The peer did its work. */
 export interface Success {
   readonly kind: 'success';
 }
 
+/** The peer did not do its work, for `reason`. */
 export interface Failure {
   readonly kind: 'failure';
   readonly reason: FailureReason;
@@ -17,6 +19,7 @@ export interface Failure {
   readonly retryAfterMs?: number | undefined;
 }
 
+/** Nothing was learned of the peer: the caller went away. */
 export interface Ignored {
   readonly kind: 'ignored';
 }
@@ -27,7 +30,9 @@ export interface Ignored {
  */
 export type FailureReason = 'connect' | 'timeout' | 'reset' | 'status' | 'overload';
 
+/** The one `Success`; it has nothing to tell apart. */
 export const success: Success = Object.freeze({ kind: 'success' });
+/** The one `Ignored`. */
 export const ignored: Ignored = Object.freeze({ kind: 'ignored' });
 
 /** A failure for `reason`. Failures without `retryAfterMs` are shared objects, so the usual one costs no allocation. */

@@ -15,7 +15,7 @@ export class Peer {
    */
   weight: number;
   /**
-   * Most attempts in flight at once: the endpoint's `maxConcurrency`, or what a limiter found if that is less; {@link noLimit} when
+   * Most attempts in flight at once: the endpoint's `maxConcurrency`, or what a limiter found if that is less; 2 147 483 647 when
    * neither says. Written by the pool.
    */
   limit: number;

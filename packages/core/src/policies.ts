@@ -31,6 +31,7 @@ function counting<P extends Picker>(
   return { name, createLoad: () => new InFlight(), createPicker };
 }
 
+/** Every policy, by name. Each call makes one for one pool; `docs/algorithms.md` says which to choose. */
 export const policies = {
   /** Any peer, each as likely as the next. */
   random: (): Policy => counting('random', (peers, random) => new UniformRandom(peers, random)),

@@ -34,6 +34,7 @@ export interface LoadReport {
   readonly utilization: number;
 }
 
+/** What a pick may depend on beside the peers. */
 export interface PickContext {
   /** The time of this pick: read the clock once and pass it down. */
   readonly now: number;
@@ -55,6 +56,7 @@ export interface PickTrace {
   tier?: Tier | undefined;
 }
 
+/** A peer that was compared, and what one more request would have cost there. */
 export interface PickCandidate {
   readonly peer: Peer;
   readonly cost: number;

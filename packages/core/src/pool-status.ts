@@ -10,6 +10,7 @@ import { noLimit, weightOf } from './peer.ts';
  */
 export type PeerState = 'serving' | 'warming' | 'draining' | 'ejected' | 'probing' | 'suspect';
 
+/** One peer in a {@link PoolStatus}. */
 export interface PeerStatus {
   readonly id: string;
   readonly origin: string;
@@ -26,6 +27,7 @@ export interface PeerStatus {
   readonly ejection: Ejection | undefined;
 }
 
+/** A pool in plain data, for pages, logs and tests. */
 export interface PoolStatus {
   readonly service: string;
   readonly policy: string;

@@ -12,6 +12,7 @@
  */
 import { checkNumber } from './options.ts';
 
+/** How many retries may be added to the requests. */
 export interface RetryBudgetOptions {
   /** Retries that one request pays for, from 0. Defaults to 0.2: at worst a fifth more load. */
   readonly perRequest?: number | undefined;

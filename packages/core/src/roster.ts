@@ -18,6 +18,7 @@ import { Baseline } from './baseline.ts';
 import type { Endpoint, Snapshot } from './endpoint.ts';
 import { checkNumber } from './options.ts';
 
+/** When removals are believed at once, and when they leave suspects. */
 export interface SuspicionOptions {
   /**
    * Part of the baseline that may go without explanation within `windowMs`, though always one. Defaults to 0.5. Lower, and a real

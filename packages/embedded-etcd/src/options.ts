@@ -2,6 +2,7 @@ import { createSecureContext } from 'node:tls';
 import { type Clock, systemClock } from './clock.ts';
 import { InvalidOptionError } from './errors.ts';
 
+/** Where to listen, with what certificates, by which clock. */
 export interface EtcdOptions {
   /** Address to listen on. Defaults to `127.0.0.1`, which nobody else on the network can reach. */
   readonly host?: string;

@@ -14,6 +14,7 @@ import { isWork } from './refuse.ts';
 import { CallerInfo, type RequestLb } from './request-lb.ts';
 import { type Lb, ServiceState } from './service-state.ts';
 
+/** What to keep back of a caller's time. */
 export interface LameDuckOptions {
   /**
    * What to keep back of the time that a caller allows (`x-lb-timeout-ms`) for the way back, in milliseconds. Defaults to 5: an

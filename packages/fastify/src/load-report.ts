@@ -18,6 +18,7 @@ import { isWork } from './refuse.ts';
 import { stateOf } from './service-state.ts';
 import { HeldMean, LoopUtilization } from './utilization.ts';
 
+/** Where balancers may ask for the load. */
 export interface LoadReportOptions {
   /** Where balancers ask how busy the service is; `false` for nowhere. Defaults to `/lb/probe`, where `HttpProbes` of `@lb/balancer` looks. */
   readonly probePath?: string | false | undefined;
@@ -26,6 +27,7 @@ export interface LoadReportOptions {
 /** A report is worked out anew after this long: it changes slowly, and answers are many. */
 const reportMs = 100;
 
+/** Tells callers how busy the service is, in the headers of its answers and on a route of its own. */
 export const loadReport: FastifyPluginAsync<LoadReportOptions> = fp(
   async (app: FastifyInstance, { probePath = '/lb/probe' }: LoadReportOptions) => {
     const state = stateOf(app);

@@ -8,6 +8,7 @@ import { loadReport, type LoadReportOptions } from './load-report.ts';
 import { shedding, type SheddingOptions } from './shedding.ts';
 import { slotLimit, type SlotLimitOptions } from './slot-limit.ts';
 
+/** Which of the parts of a provider to have, and how. */
 export interface ProviderOptions extends LameDuckOptions {
   /** Whether to have `/livez`, `/readyz` and `/healthz`. Defaults to true. */
   readonly health?: boolean | undefined;

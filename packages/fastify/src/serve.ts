@@ -17,6 +17,7 @@ import { closeApp } from './close-app.ts';
 import { selfCheck } from './self-check.ts';
 import { type ServiceState, stateOf } from './service-state.ts';
 
+/** Where to listen and to register, and how to end. */
 export interface ServeOptions {
   /** As for `app.listen()`. Defaults to 127.0.0.1, and any free port. */
   readonly listen?: FastifyListenOptions | undefined;
@@ -53,6 +54,7 @@ export interface ServeRegisterOptions extends Omit<RegisterOptions, 'endpoint' |
   readonly endpoint?: (Omit<EndpointOptions, 'origin'> & { readonly origin?: string | undefined }) | undefined;
 }
 
+/** A service that listens, and is registered if it was told where. */
 export interface Service extends AsyncDisposable {
   /** Where it listens, such as `http://127.0.0.1:8080`. */
   readonly origin: string;

@@ -16,7 +16,7 @@ export interface Lb {
   /** Requests held now: begun, and not answered to the last byte. Those to health and probe routes do not count. */
   readonly inFlight: number;
   /** Of `slotLimit`; `undefined` without. */
-  readonly slots: Pick<Slots, 'limit' | 'used' | 'queued'> | undefined;
+  readonly slots: { readonly limit: number; readonly used: number; readonly queued: number } | undefined;
   /** As it stands in etcd; `undefined` before, and for a service that does not register. */
   readonly registration: Registration | undefined;
   /** What `/readyz` asks, by name. Add to it what your service cannot do without. */

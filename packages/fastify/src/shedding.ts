@@ -6,6 +6,7 @@ import fp from 'fastify-plugin';
 import { isWork, refusal } from './refuse.ts';
 import { stateOf } from './service-state.ts';
 
+/** How late and how full the process may be before it refuses work. */
 export interface SheddingOptions {
   /**
    * Refuse work while the event loop is late by more than this on average, in milliseconds. Defaults to 100: a request passes through

@@ -14,6 +14,7 @@ import { isWork, refusal } from './refuse.ts';
 import { stateOf } from './service-state.ts';
 import { Slots } from './slots.ts';
 
+/** How much the service works on at once, and how much may wait. */
 export interface SlotLimitOptions {
   /** Requests worked on at once. What the machine carries at the latency you promise: slots = requests a second × seconds each. */
   readonly slots: number;

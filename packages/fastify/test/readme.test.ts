@@ -8,7 +8,7 @@ import { freePort } from '@lb/testkit';
 import { expect, onTestFinished, test } from 'vitest';
 
 const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
-const examples = Array.from(readme.matchAll(/```js\n(.*?)```/gs), ([, code = '']) => code);
+const examples = Array.from(readme.matchAll(/```js[^\n]*\n(.*?)```/gs), ([, code = '']) => code);
 
 /** Runs an example as a program of its own, at ports that are free. */
 async function run(example: string, etcd: EmbeddedEtcd): Promise<{ child: ChildProcess; origin: string }> {

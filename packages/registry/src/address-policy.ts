@@ -10,6 +10,7 @@ import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
 import { InvalidValueError } from './errors.ts';
 
+/** Which addresses a registration may name, so that nobody who can write to etcd can send requests anywhere. */
 export interface AddressPolicy {
   /**
    * Ranges that endpoints may be in, as `10.0.0.0/8` or `fd00::/8`. Defaults to the private ranges of RFC 1918, RFC 6598 and

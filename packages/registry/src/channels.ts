@@ -14,11 +14,13 @@ import type { RegistrationState } from './registration/state.ts';
 /** What a discovery follows: the endpoints of its service, and what operators have set for them. */
 export type Subject = 'endpoints' | 'overrides';
 
+/** Of `channels.update`. */
 export interface UpdateMessage {
   readonly service: string;
   readonly snapshot: Snapshot;
 }
 
+/** Of `channels.lost`. */
 export interface LostMessage {
   readonly service: string;
   readonly subject: Subject;
@@ -28,6 +30,7 @@ export interface LostMessage {
   readonly attempt: number;
 }
 
+/** Of `channels.recovered`. */
 export interface RecoveredMessage {
   readonly service: string;
   readonly subject: Subject;
@@ -35,6 +38,7 @@ export interface RecoveredMessage {
   readonly afterMs: number;
 }
 
+/** Of `channels.repaired`. */
 export interface RepairedMessage {
   readonly service: string;
   readonly subject: Subject;
@@ -42,6 +46,7 @@ export interface RepairedMessage {
   readonly keys: number;
 }
 
+/** Of `channels.invalid`. */
 export interface InvalidMessage {
   readonly service: string;
   readonly subject: Subject;
@@ -50,6 +55,7 @@ export interface InvalidMessage {
   readonly error: InvalidValueError;
 }
 
+/** Of `channels.file`. */
 export interface FileMessage {
   readonly service: string;
   readonly path: string;
@@ -58,6 +64,7 @@ export interface FileMessage {
   readonly error: Error | undefined;
 }
 
+/** Of `channels.registration`. */
 export interface RegistrationMessage {
   readonly service: string;
   /** As it should stand in etcd. */
@@ -83,6 +90,7 @@ export interface RegistryChannels {
   readonly registration: Channel<RegistrationMessage>;
 }
 
+/** Every channel of this package, to subscribe to. */
 export const channels: RegistryChannels = {
   update: typedChannel('lb:registry:update', channel),
   lost: typedChannel('lb:registry:lost', channel),

@@ -1,6 +1,7 @@
 /** What is compared: a policy in the very `PeerPool` that production runs, or a bound that no policy can pass. */
 import type { Endpoint, Peer, PeerPoolOptions, Policy, ProbeSource } from '@lb/core';
 
+/** A policy under test, with what its clients are given beside it. */
 export interface Contender {
   readonly name: string;
   /** Makes the policy of one client's pool. Not called for a `central` contender. */

@@ -9,6 +9,7 @@ import { undiciBalancedPool } from './rivals/undici-balanced-pool.ts';
 /** As in the reference: the pool picks, and has no opinion of its own about health. */
 const bare = { ejection: false, slowStart: false } as const;
 
+/** Names of `contenders`, as scenarios and the command know them. */
 export type ContenderName =
   | 'p2cLatency'
   | 'p2cPeakEwma'
@@ -29,6 +30,7 @@ export type ContenderName =
 
 const ours = (name: ContenderName, createPolicy: Contender['createPolicy']): Contender => ({ name, createPolicy });
 
+/** Every contender, by name: our policies, what others do, and the bounds. */
 export const contenders: Readonly<Record<ContenderName, Contender>> = {
   p2cLatency: ours('p2cLatency', () => policies.p2cLatency()),
   p2cPeakEwma: ours('p2cPeakEwma', () => policies.p2cPeakEwma()),

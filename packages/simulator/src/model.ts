@@ -7,6 +7,7 @@ import type { BackoffOptions, HedgeDelayOptions, RetryBudgetOptions } from '@lb/
 
 import type { Distribution } from './chance/distribution.ts';
 
+/** A cluster: servers, clients, what lies between them, and what happens to them. */
 export interface Model {
   readonly servers: readonly ServerModel[];
   readonly clients: ClientsModel;
@@ -22,6 +23,7 @@ export interface Model {
   readonly warmupMs?: number;
 }
 
+/** One server, and what it registers. */
 export interface ServerModel {
   readonly id: string;
   /** Requests that it works on at once. */
@@ -52,6 +54,7 @@ export interface CpuModel {
   readonly burst?: number;
 }
 
+/** Clients, all alike, each with a pool of its own. */
 export interface ClientsModel {
   readonly count: number;
   /** Requests of one client that may wait while no peer can take one; more fail. Defaults to 128. */
@@ -66,6 +69,7 @@ export interface ClientsModel {
   readonly hedge?: HedgeDelayOptions;
 }
 
+/** How requests arrive: at a rate whatever happens, or one after the other on each connection. */
 export type LoadModel =
   /** Requests that arrive whatever becomes of those before: a Poisson process over all clients together. */
   | { readonly kind: 'open'; readonly perSecond: number }
@@ -81,6 +85,7 @@ export type LoadModel =
       readonly pauseAfterFailureMs?: number;
     };
 
+/** What a request and its answer take on the way. */
 export interface NetworkModel {
   /** One way. Defaults to 0.25 ms. */
   readonly delayMs?: number;
@@ -88,6 +93,7 @@ export interface NetworkModel {
   readonly jitterMs?: number;
 }
 
+/** How late clients hear of changes, and when not at all. */
 export interface RegistryModel {
   /** From a change to when clients hear of it. Defaults to 5 ms. */
   readonly lagMs?: number;

@@ -15,6 +15,7 @@ export const budgets: Readonly<Record<string, Budget>> = {
   '@lb/cli': { tarball: 120 * kB, installed: 480 * kB },
   '@lb/core': { tarball: 225 * kB, installed: 900 * kB },
   '@lb/embedded-etcd': { tarball: 165 * kB, installed: 670 * kB },
+  '@lb/fastify': { tarball: 120 * kB, installed: 480 * kB },
   '@lb/registry': { tarball: 155 * kB, installed: 620 * kB },
   '@lb/simulator': { tarball: 175 * kB, installed: 700 * kB },
 };

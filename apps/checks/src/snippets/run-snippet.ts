@@ -32,7 +32,8 @@ export async function runSnippet(snippet: Snippet, name: string, home: SnippetHo
     writeFileSync(file, surroundings.place(snippet.code));
     return await new Promise((resolve) => {
       const options = { cwd: home.folder, timeout: 100_000, encoding: 'utf8' } as const;
-      execFile(home.node, [...home.nodeOptions, file], options, (error, stdout, stderr) => {
+      const serving = snippet.serves ? ['--import', join(import.meta.dirname, 'end-once-listening.mjs')] : [];
+      execFile(home.node, [...home.nodeOptions, ...serving, file], options, (error, stdout, stderr) => {
         const ended = error === null ? 0 : (error.code ?? error.signal ?? error.message);
         resolve({ ended, printed: stdout.split('\n').slice(0, -1), errors: stderr });
       });

@@ -32,6 +32,7 @@ it('finds what can be run, where it begins, and what it needs', () => {
     line: 4,
     code: 'const a = 1;\nconsole.log(a); // → 1\n',
     needs: ['etcd'],
+    serves: false,
     typesOnly: false,
     prints: ['1'],
   });

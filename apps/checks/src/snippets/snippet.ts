@@ -3,6 +3,7 @@
  *
  * - `with etcd`: an etcd answers at http://127.0.0.1:2379; `with etcd hash`: and a service `hash` is registered in it.
  * - `continues`: the code follows the example before it, with its imports and variables.
+ * - `serves`: it goes on until it is told to end, and then ends well.
  * - `types only`: it is compiled, and not run, because it needs what a test does not have.
  *
  * What an example prints stands in it behind `// →`.
@@ -13,12 +14,13 @@ export interface Snippet {
   readonly line: number;
   readonly code: string;
   readonly needs: readonly string[];
+  readonly serves: boolean;
   readonly typesOnly: boolean;
   /** Lines that it prints, in order, where it says so. */
   readonly prints: readonly string[];
 }
 
-const words = new Set(['with', 'etcd', 'hash', 'continues', 'types', 'only']);
+const words = new Set(['with', 'etcd', 'hash', 'continues', 'serves', 'types', 'only']);
 
 /** Examples in any of these languages. Throws on a word behind a language that means nothing. */
 export function readSnippets(markdown: string, languages: readonly string[]): Snippet[] {
@@ -40,6 +42,7 @@ export function readSnippets(markdown: string, languages: readonly string[]): Sn
       line,
       code,
       needs: [...(before?.needs ?? []), ...marks.filter((word) => word === 'etcd' || word === 'hash')],
+      serves: marks.includes('serves'),
       typesOnly: marks.includes('types'),
       prints: [...code.matchAll(/\/\/ → (.*)$/gm)].map(([, said = '']) => said),
     });

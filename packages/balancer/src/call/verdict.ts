@@ -16,6 +16,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 import { readRetryAfter } from '../headers/retry-after.ts';
 
+/** How a failed attempt went, which decides whether it may be tried again; each kind is told apart at the top of this file. */
 export type FailureKind = 'unsent' | 'refused' | 'lost' | 'answered' | 'final';
 
 export interface Verdict {

@@ -7,6 +7,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 
+/** Which headers a proxy passes on. */
 export interface ProxyHeadersOptions {
   /** Names to pass besides the usual ones; `'all'` passes whatever may be passed. */
   readonly allow?: readonly string[] | 'all' | undefined;

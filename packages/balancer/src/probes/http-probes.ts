@@ -19,6 +19,7 @@ import { TimerWheel } from '../time/timer-wheel.ts';
 import type { TlsOptions } from '../transport/transport.ts';
 import { Probe } from './probe.ts';
 
+/** Where and how peers are asked for their load. */
 export interface HttpProbesOptions {
   /** What to ask for with GET. Defaults to `/lb/probe`. */
   readonly path?: string | undefined;
@@ -28,6 +29,7 @@ export interface HttpProbesOptions {
   readonly tls?: TlsOptions | undefined;
 }
 
+/** Asks peers for their load over HTTP, for `policies.prequal({ source: probes })`. */
 export class HttpProbes implements ProbeSource, AsyncDisposable {
   readonly #path: string;
   readonly #timeoutMs: number;
@@ -76,6 +78,7 @@ export class HttpProbes implements ProbeSource, AsyncDisposable {
     this.#wheel.stop();
   }
 
+  /** As `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -12,6 +12,7 @@ import { type TimerOwner, type TimerWheel, WheelTimer } from '../time/timer-whee
 import type { Connection } from '../transport/transport.ts';
 import { Probe } from './probe.ts';
 
+/** How suspects are asked whether they are still there. */
 export interface SuspectProbeOptions {
   /** What to ask for with GET, such as `/livez`. Any status of 2xx is well. */
   readonly path: string;

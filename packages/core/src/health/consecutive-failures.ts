@@ -21,6 +21,7 @@ import type { Peer } from '../peer.ts';
 import type { Detector, Sensor } from './detector.ts';
 import { SuccessWindow } from './success-window.ts';
 
+/** How many failures in a row are too many. */
 export interface ConsecutiveFailuresOptions {
   /** Whose failures: those without an answer (`local`), or those answered badly (`remote`). */
   readonly side: 'local' | 'remote';

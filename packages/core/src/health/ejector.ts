@@ -28,6 +28,7 @@ import { FailureShare } from './failure-share.ts';
 import { SuccessRateOutlier } from './success-rate-outlier.ts';
 import { SuccessWindow } from './success-window.ts';
 
+/** What ejects a peer, for how long, and how many may be out at once. */
 export interface EjectionOptions {
   /** What decides that a peer should be ejected; called once for a pool. Defaults to {@link defaultDetectors}. */
   readonly detectors?: (() => readonly Detector[]) | undefined;

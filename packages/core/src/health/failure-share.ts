@@ -13,6 +13,7 @@ import type { Outcome } from '../outcome.ts';
 import { type Detector, type Sensor, verdict } from './detector.ts';
 import { SuccessWindow } from './success-window.ts';
 
+/** What share of failures is too large, and from how many requests on. */
 export interface FailureShareOptions {
   /** Part of the attempts in the window that must have failed. Defaults to 0.3. */
   readonly share?: number | undefined;

@@ -16,6 +16,7 @@ import type { Outcome } from '../outcome.ts';
 import type { Detector, Sensor } from './detector.ts';
 import { median } from './median.ts';
 
+/** How much slower than the others is too slow. */
 export interface LatencyOutlierOptions {
   /**
    * How many times the median of the pool. Defaults to 3: past what machines of different speed in one pool usually make, a

@@ -9,6 +9,7 @@
  */
 import { checkNumber } from '../options.ts';
 
+/** How a new peer comes to its full share. */
 export interface SlowStartOptions {
   /**
    * How long a peer takes to its full weight, in milliseconds; 0 is no slow start. Defaults to 10 000, long enough for a Node

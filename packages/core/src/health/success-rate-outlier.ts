@@ -19,6 +19,7 @@ import { type Detector, type Sensor, verdict } from './detector.ts';
 import { median } from './median.ts';
 import { SuccessWindow } from './success-window.ts';
 
+/** How far below the others a success rate may be. */
 export interface SuccessRateOutlierOptions {
   /** Deviations below the median. Defaults to 3: by chance one normal value in 740. */
   readonly deviations?: number | undefined;

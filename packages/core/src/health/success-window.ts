@@ -23,6 +23,7 @@ export class SuccessWindow {
     this.#bucketMs = windowMs / bucketCount;
   }
 
+  /** Counts one answer. */
   add(succeeded: boolean, now: number): void {
     this.#advance(now);
     this.#counts[this.#at]! += 1;
@@ -32,16 +33,19 @@ export class SuccessWindow {
     this.#failed += 1;
   }
 
+  /** Answers in the window. */
   total(now: number): number {
     this.#advance(now);
     return this.#total;
   }
 
+  /** Failures in the window. */
   failed(now: number): number {
     this.#advance(now);
     return this.#failed;
   }
 
+  /** Forgets everything. */
   clear(): void {
     this.#counts.fill(0);
     this.#total = 0;

@@ -16,6 +16,7 @@ import { checkNumber } from '../options.ts';
 import type { Outcome } from '../outcome.ts';
 import { isDrop, type Limiter } from './limiter.ts';
 
+/** Where the limit begins, how it moves, and its bounds. */
 export interface GradientLimiterOptions {
   /** Limit to start from. Defaults to 20. */
   readonly initial?: number | undefined;

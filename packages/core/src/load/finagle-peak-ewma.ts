@@ -13,6 +13,7 @@ import type { Outcome } from '../outcome.ts';
 import { Decay } from './decay.ts';
 import { InFlight } from './in-flight.ts';
 
+/** How fast the past is forgotten. */
 export interface FinaglePeakEwmaOptions {
   /** After this many milliseconds about a third of a peak is left. Defaults to 10 000, as in Finagle. */
   readonly decayMs?: number | undefined;

@@ -22,6 +22,7 @@ import { Decay } from './decay.ts';
 import { InFlight } from './in-flight.ts';
 import { TypicalLatency } from './typical-latency.ts';
 
+/** How fast the past is forgotten, and what a failure counts for. */
 export interface PeakEwmaOptions {
   /**
    * τ: after this many milliseconds about a third of a peak is left. Shorter forgives sooner, and forgets sooner what few requests

@@ -18,6 +18,7 @@ import type { Peer } from '../peer.ts';
 import type { PickContext } from '../policy.ts';
 import { type Bound, type HashPicker, unbounded } from './hash-picker.ts';
 
+/** How much more than its part a peer may hold. */
 export interface BoundedLoadOptions {
   /**
    * How far a peer may exceed its share of what is in flight: 0.25 for a quarter. Lower is more even, and moves more keys away from

@@ -28,6 +28,7 @@ export interface HashPolicy extends Policy {
   createPicker(peers: readonly Peer[], random: Random, previous?: Picker): HashPicker;
 }
 
+/** What a hash policy tells endpoints apart by. */
 export interface HashOptions {
   /**
    * What places an endpoint among the others: endpoints keep their keys for as long as they keep this. Defaults to the origin, so

@@ -17,6 +17,7 @@ import type { Peer } from '../peer.ts';
 import type { PickContext, Random } from '../policy.ts';
 import { compare, explainHash, hasRoom, type HashPicker, keyHash, unbounded, type Bound } from './hash-picker.ts';
 
+/** In which order endpoints are numbered. */
 export interface JumpOptions {
   /**
    * How endpoints are numbered, as for `Array.prototype.sort`. Keys stay only while newcomers come last and the last leave first.

@@ -31,6 +31,7 @@ import {
 import { maglevTable } from './maglev-table.ts';
 import { walkOn } from './walk-on.ts';
 
+/** What endpoints are told apart by, and how large the table is. */
 export interface MaglevOptions extends HashOptions {
   /**
    * Slots of the table, a prime. With a hundred for each peer, shares of equal weights differ by one percent at most; each slot takes

@@ -17,6 +17,7 @@ import { weightShare } from './any-open.ts';
 import { pickInTurn } from './static-stride.ts';
 import { StrideSchedule } from './stride-schedule.ts';
 
+/** Which load reports count, and for how much. */
 export interface OrcaOptions extends ReportedWeightOptions {
   /** How old weights may get before a pick works them out anew, in milliseconds. Defaults to 1 000. */
   readonly updateMs?: number | undefined;

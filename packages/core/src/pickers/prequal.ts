@@ -38,6 +38,7 @@ export interface ProbeSink {
   answered(peer: Peer, answer: ProbeAnswer, now: number): void;
 }
 
+/** How many probes are sent and kept, and what counts as hot. */
 export interface PrequalOptions {
   /** What sends the probes. */
   readonly source: ProbeSource;

@@ -18,6 +18,7 @@ import { checkNumber } from '../options.ts';
 import type { Peer } from '../peer.ts';
 import { groupBy, type Preference, shareOut } from './preference.ts';
 
+/** Which endpoints come first. */
 export interface PrioritiesOptions {
   /** The level of an endpoint: 0 is used first, then 1, and so on; any numbers in the order of preference. */
   readonly levelOf: (endpoint: Endpoint) => number;

@@ -16,6 +16,7 @@ import { checkNumber, checkString } from '../options.ts';
 import type { Peer } from '../peer.ts';
 import { groupBy, type Preference, shareOut, sumOfWeights } from './preference.ts';
 
+/** Which zone comes first, and when it is left. */
 export interface PreferZoneOptions {
   /** This client's zone, in the words of `Endpoint.zone`. */
   readonly zone: string;

@@ -17,6 +17,7 @@
 import { checkNumber } from '../options.ts';
 import { hashOrder, type Subset } from './subset.ts';
 
+/** Which client this is, of how many. */
 export interface DeterministicApertureOptions {
   /** This client's number, from 0 to `clients` − 1. */
   readonly client: number;

@@ -11,6 +11,7 @@
 import { checkNumber } from '../options.ts';
 import { hashOrder, type Subset } from './subset.ts';
 
+/** How many endpoints to take, and what makes this client take others than the next. */
 export interface RandomSubsetOptions {
   /** Endpoints to use. Defaults to 20, as in A68. */
   readonly size?: number | undefined;

@@ -7,6 +7,7 @@ import fp from 'fastify-plugin';
 import { stateOf } from '../service-state.ts';
 import { type ServiceOptions, Services } from './services.ts';
 
+/** Which services are called, how, and where they are found. */
 export interface ConsumerOptions {
   /** Services to follow from the start. The app is not ready before each has an endpoint. Defaults to none. */
   readonly services?: readonly string[] | undefined;
@@ -23,6 +24,7 @@ export interface ConsumerOptions {
   readonly onDemand?: OnDemandOptions | boolean | undefined;
 }
 
+/** How many services to follow that were not named before, and for how long. */
 export interface OnDemandOptions {
   /** Which ones. Defaults to all: whoever can reach this process can then reach every registered service. */
   readonly allow?: ((service: string) => boolean) | undefined;

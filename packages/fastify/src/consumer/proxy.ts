@@ -18,6 +18,7 @@ import { hasBody, limitedBody } from './limited-body.ts';
 import { proxyTarget } from './proxy-target.ts';
 import { isServiceName } from './services.ts';
 
+/** What is passed on, where to, and what is not. */
 export interface ProxyOptions {
   /** Where to. Defaults to what the first segment of the path names: one of `consumer`'s services, or any that it opens on demand. */
   readonly service?: string | undefined;

@@ -12,6 +12,7 @@ import { isRoot } from '../validate.ts';
 import type { Codec, EndpointClaim } from './codec.ts';
 import { isRecord } from './is-record.ts';
 
+/** Where in etcd services are. */
 export interface EtcdNamingOptions {
   /** What the keys of all services begin with. No slash at either end: Go's client strips a leading one. Defaults to `lb`. */
   readonly root?: string | undefined;

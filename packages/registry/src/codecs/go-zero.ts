@@ -7,6 +7,7 @@ import { InvalidOptionError } from '@lb/core';
 
 import type { Codec } from './codec.ts';
 
+/** How go-zero's services are found. */
 export interface GoZeroOptions {
   /** go-zero's `Key` for a service. Defaults to the name of the service itself, such as `user.rpc`. */
   readonly keyOf?: ((service: string) => string) | undefined;

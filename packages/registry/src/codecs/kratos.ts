@@ -10,6 +10,7 @@ import { InvalidValueError } from '../errors.ts';
 import type { Codec, EndpointClaim } from './codec.ts';
 import { isRecord } from './is-record.ts';
 
+/** How go-kratos' services are found. */
 export interface KratosOptions {
   /** What kratos calls the namespace. Defaults to `/microservices`. */
   readonly namespace?: string | undefined;

@@ -74,6 +74,7 @@ export function discover(options: DiscoverOptions): EtcdDiscovery {
 /** Most bytes of values to take for one service. */
 const maxBytes = 16 * 1024 * 1024;
 
+/** The endpoints of one service in etcd, as snapshots that follow each other; what `discover` returns. */
 export class EtcdDiscovery implements AsyncIterable<Snapshot>, AsyncDisposable {
   readonly service: string;
   readonly #clock: Clock;
@@ -205,6 +206,7 @@ export class EtcdDiscovery implements AsyncIterable<Snapshot>, AsyncDisposable {
     return this.#closed;
   }
 
+  /** As `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

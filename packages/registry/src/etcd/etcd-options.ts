@@ -24,6 +24,7 @@ export interface EtcdOptions {
   readonly requestTimeoutMs?: number | undefined;
 }
 
+/** How etcd is known, and how we are known to it; PEM texts. */
 export interface EtcdTlsOptions {
   /** Authorities to trust, in PEM. Defaults to those that Node trusts (`tls.getCACertificates()`). */
   readonly ca?: Buffer | string | undefined;
@@ -32,6 +33,7 @@ export interface EtcdTlsOptions {
   readonly key?: Buffer | string | undefined;
 }
 
+/** Who to be in etcd. */
 export interface EtcdAuthOptions {
   readonly username: string;
   readonly password: string;

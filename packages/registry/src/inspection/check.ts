@@ -15,8 +15,10 @@ import { type MemberReport, readMembers } from './members.ts';
 import { readPermissions } from './permissions.ts';
 import { serviceFindings } from './service-findings.ts';
 
+/** What to check: a service, or all of them. */
 export type CheckOptions = Omit<InspectOptions, 'leases'>;
 
+/** What was found: the members, what is registered, and what is wrong. */
 export interface CheckReport {
   /** In the order of the hosts. */
   readonly members: readonly MemberReport[];

@@ -14,6 +14,7 @@ export interface Finding {
   readonly todo: string;
 }
 
+/** What is wrong, as a name that scripts can rely on. */
 export type FindingCode =
   | 'member-away'
   | 'member-slow'

@@ -32,6 +32,7 @@ export interface InspectOptions extends EtcdOptions, EtcdNamingOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What stands in etcd at one revision. */
 export interface Inspection {
   /** The revision that the endpoints were read at. */
   readonly revision: number;
@@ -39,6 +40,7 @@ export interface Inspection {
   readonly services: readonly InspectedService[];
 }
 
+/** A service, with what is wrong with it. */
 export interface InspectedService {
   readonly name: string;
   /** In the order of their keys. */
@@ -48,6 +50,7 @@ export interface InspectedService {
   readonly unreadable: readonly UnreadableKey[];
 }
 
+/** An endpoint, with what etcd knows of it. */
 export interface InspectedEndpoint {
   /** As consumers treat it: with what operators have set. */
   readonly endpoint: Endpoint;

@@ -17,6 +17,7 @@ export interface MemberReport {
   readonly error: Error | undefined;
 }
 
+/** What one member of the cluster says of itself. */
 export interface MemberStatus {
   readonly id: string;
   /** Its name in the cluster; empty when it does not say. */

@@ -4,6 +4,7 @@ import { InvalidValueError } from '../errors.ts';
 import { isName, isRoot, readText } from '../validate.ts';
 import { decodeOverride, type Override } from './override.ts';
 
+/** Where in etcd overrides are. */
 export interface OverrideKeysOptions {
   /** What the keys of all overrides begin with. No slash at either end. Defaults to `lb-overrides`. */
   readonly root?: string | undefined;

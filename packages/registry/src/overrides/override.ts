@@ -20,6 +20,7 @@ export interface Setting<T> {
   readonly at: number;
 }
 
+/** What operators have set for one endpoint, or for all of a service. */
 export interface Override {
   readonly weight?: Setting<number> | undefined;
   readonly state?: Setting<'draining'> | undefined;

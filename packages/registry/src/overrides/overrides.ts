@@ -30,6 +30,7 @@ export interface OverrideChange {
   readonly maxConcurrency?: number | undefined;
 }
 
+/** What can be set from outside. */
 export type OverrideField = keyof Override;
 
 /** Opens the overrides of a service. Nothing is sent before the first call. Throws `InvalidOptionError`. */
@@ -40,6 +41,7 @@ export function openOverrides(options: OverridesOptions): Overrides {
 /** As often as somebody else may get in between. */
 const maxRaces = 10;
 
+/** Sets and clears what operators want of a service's endpoints; what `openOverrides` returns. */
 export class Overrides implements AsyncDisposable {
   readonly service: string;
   readonly #client: EtcdClient;
@@ -93,12 +95,14 @@ export class Overrides implements AsyncDisposable {
     return overrides;
   }
 
+  /** Closes the connection to etcd. */
   close(): Promise<void> {
     this.#closing.abort();
     this.#client.close();
     return Promise.resolve();
   }
 
+  /** As `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -70,6 +70,7 @@ export async function register(options: RegisterOptions): Promise<Registration> 
   return registration;
 }
 
+/** An endpoint in etcd, for as long as it is kept there; what `register` resolves with. */
 export interface Registration extends AsyncDisposable {
   readonly service: string;
   readonly id: string;
@@ -168,6 +169,7 @@ class EtcdRegistration implements Registration {
     return this.#closed;
   }
 
+  /** As `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

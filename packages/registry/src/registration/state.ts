@@ -1,5 +1,6 @@
 import type { IdTakenError } from '../errors.ts';
 
+/** Where a registration stands; `docs/operations.md` says what to do about each. */
 export type RegistrationState =
   /** Not in etcd yet, or not any more: then `lost` says why. `attempt` counts from 1. */
   | {

@@ -65,6 +65,7 @@ const kinds = {
 const drainMs = 60_000;
 /** How often pending requests are looked at when nothing happens that could free a peer: ejections end by time alone. */
 const wakeMs = 5;
+/** What differs between runs of the same model. */
 export interface SimulationOptions {
   readonly seed: number;
   /** Length of a point of the series, in milliseconds. Defaults to no series. */
@@ -81,6 +82,7 @@ interface Probing {
   latencyMs: number;
 }
 
+/** One run of one contender on one model, event by event. */
 export class Simulation {
   readonly #model: Model;
   readonly #contender: Contender;
@@ -206,6 +208,7 @@ export class Simulation {
     return true;
   }
 
+  /** What the run showed, once it is over. */
   result(): RunResult {
     for (const request of this.#requests) this.#collector.unfinished(this.#requests.arrivedAt[request]!, this.#now);
     return this.#collector.result(this.#contender.name, this.#seed, this.#servers, this.#inFlightTimes);

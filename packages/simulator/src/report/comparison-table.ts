@@ -35,6 +35,7 @@ export function comparisonCells(result: RunResult): string[] {
   ];
 }
 
+/** The results as a table for a terminal, one row a policy. */
 export function comparisonTable(results: readonly RunResult[]): string {
   const servers = results[0]?.servers ?? [];
   const listed = servers.length <= mostListed ? servers.map(({ id }) => id) : [];

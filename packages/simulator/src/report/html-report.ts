@@ -11,6 +11,7 @@ import { count, time } from './numbers.ts';
 /** Servers that get a colour of their own; of more, the busiest do, and the rest are one. */
 const mostColours = 8;
 
+/** The results as one HTML file that needs no network and no script. */
 export function htmlReport(scenario: Scenario, results: readonly RunResult[]): string {
   const groups = groupServers(results);
   const scales = scalesOf(results, groups);

@@ -24,6 +24,7 @@ interface PeerFigures {
   readonly p99Ms: number | undefined;
 }
 
+/** What to change about the cluster that is running. */
 export interface FromStateOptions {
   /** Name or id of a provider that is lost when a third of the time is over; what is counted is what follows. */
   readonly without?: string | undefined;

@@ -12,6 +12,7 @@ import type { ClientsModel, CpuModel, LoadModel, Model, NetworkModel, RegistryMo
 import { readChange } from './changes.ts';
 import { duration, FieldError, Fields, list, number, type Path, type Reader, text, yes } from './fields.ts';
 
+/** A model, and who is to run on it. */
 export interface Scenario {
   readonly name: string;
   readonly model: Model;

@@ -31,6 +31,7 @@ export interface FailureCounts {
   readonly notSent: number;
 }
 
+/** Latencies of requests that succeeded. */
 export interface LatencyResult {
   readonly meanMs: number;
   readonly p50Ms: number;
@@ -53,6 +54,7 @@ export interface ServerResult {
   readonly meanInFlight: number;
 }
 
+/** One point of the series. */
 export interface Sample {
   readonly untilMs: number;
   readonly succeeded: number;
