@@ -1,7 +1,7 @@
 /** The ways a Node process has to spread requests over providers, each as something that sends one and says how it ended. */
 import { createBalancer } from '@lb/balancer';
 import type { Random } from '@lb/core';
-import { Agent, BalancedPool, type Dispatcher, fetch, Pool, type Response } from 'undici';
+import { Agent, BalancedPool, type Dispatcher, fetch, interceptors, Pool, type Response } from 'undici';
 
 /** A place that a client may send to, and its share if it is told. */
 export interface Target {
@@ -10,7 +10,14 @@ export interface Target {
 }
 
 /** How a client process reaches its targets: the code of its own that it measures, or nothing but a connection. */
-export type Way = 'balancer' | 'balancer.fetch' | 'balancedPool' | 'randomPools' | 'direct' | 'fetch';
+export type Way =
+  | 'balancer'
+  | 'balancer.fetch'
+  | 'balancedPool'
+  | 'balancedPool.retry'
+  | 'randomPools'
+  | 'direct'
+  | 'fetch';
 
 export interface Sender {
   /** Resolves with the status once the whole answer is there. */
@@ -41,14 +48,21 @@ export function createSender(way: Way, targets: readonly Target[], random: Rando
         close: () => balancer.close(),
       };
     }
-    case 'balancedPool': {
+    case 'balancedPool':
+    case 'balancedPool.retry': {
       // Takes no weights.
       const pool = new BalancedPool(
         targets.map(({ origin }) => origin),
         limited,
       );
+      // At its defaults, the interceptor waits half a second before a retry; as near to the balancer's as it goes.
+      const dispatcher =
+        way === 'balancedPool'
+          ? pool
+          : pool.compose(interceptors.retry({ maxRetries: 2, minTimeout: 25, maxTimeout: 250, statusCodes: [503] }));
       return {
-        send: async (path) => statusOf(await pool.request({ path, method: 'GET' })),
+        // An origin is asked for, and not looked at.
+        send: async (path) => statusOf(await dispatcher.request({ origin: 'http://any', path, method: 'GET' })),
         close: () => pool.destroy(),
       };
     }

@@ -1,5 +1,6 @@
 import {
   balancedPool,
+  balancedPoolRetrying,
   leastConnections,
   oneQueue,
   ours,
@@ -88,7 +89,7 @@ export const scenarios: readonly Scenario[] = [
       { at: 0.3, act: (stage) => stage.fail(1, true) },
       { at: 0.9, act: (stage) => stage.fail(1, false) },
     ],
-    subjects: [ours, ...leastConnections, ...retrying, randomTwo, randomPools, balancedPool],
+    subjects: [ours, ...leastConnections, ...retrying, randomTwo, randomPools, balancedPool, balancedPoolRetrying],
   },
   {
     name: 'restart',
@@ -100,6 +101,6 @@ export const scenarios: readonly Scenario[] = [
       { at: 1 / 3, act: (stage) => stage.kill(1) },
       { at: 2 / 3, act: (stage) => stage.restart(1) },
     ],
-    subjects: [ours, ...leastConnections, ...retrying, randomTwo, randomPools, balancedPool],
+    subjects: [ours, ...leastConnections, ...retrying, randomTwo, randomPools, balancedPool, balancedPoolRetrying],
   },
 ];

@@ -24,6 +24,11 @@ export const leastConnections: readonly Subject[] = [
 ];
 export const randomTwo: Subject = { name: 'HAProxy random(2)', way: 'direct', proxy: haproxy('random(2)') };
 export const balancedPool: Subject = { name: 'undici BalancedPool', way: 'balancedPool', unweighted: true };
+export const balancedPoolRetrying: Subject = {
+  name: 'undici BalancedPool, retry interceptor',
+  way: 'balancedPool.retry',
+  unweighted: true,
+};
 export const randomPools: Subject = { name: 'undici Pools, random', way: 'randomPools' };
 /** The same proxies, told that a 503 may be tried elsewhere, too. */
 export const retrying: readonly Subject[] = [
