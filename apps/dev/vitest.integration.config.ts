@@ -1,3 +1,6 @@
+import { mergeConfig } from 'vitest/config';
+
 import { shared } from '../../vitest.shared.ts';
 
-export default shared('integration');
+// One after the other: two systems that start at once look for free ports at once, and find the same.
+export default mergeConfig(shared('integration'), { test: { fileParallelism: false } });

@@ -50,6 +50,14 @@ export class Child {
     return this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
+  /** Ends it without a word, as a crash or a host that is lost would. Resolves when it is gone. */
+  async kill(): Promise<void> {
+    this.#asked = true;
+    if (!this.running) return;
+    this.#process.kill('SIGKILL');
+    await this.#exited;
+  }
+
   /** Asks it to end, and after `limitMs` no longer asks. */
   async stop(limitMs: number): Promise<void> {
     this.#asked = true;

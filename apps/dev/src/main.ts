@@ -2,7 +2,7 @@
 import { configOrExit } from '@lb/common';
 import { Type } from 'typebox';
 
-import { providers } from './cluster.ts';
+import { pnpm, providers } from './cluster.ts';
 import { Load } from './load.ts';
 import { speaker } from './output.ts';
 import { Report } from './report.ts';
@@ -39,7 +39,9 @@ const origin = await system.start(settings.ETCD_HOSTS);
 if (await waitUntilReady(origin, settings.ETCD_HOSTS, say, () => stopping)) run();
 
 function run(): void {
-  say(`ready: curl '${origin}/hash?text=hello', state at ${origin}/lb/state.json, Ctrl-C to stop`);
+  say(`look:  ${origin}/lb/`);
+  say(`ask:   curl '${origin}/hash?text=hello'`);
+  say(`Ctrl-C stops everything. ${pnpm} demo breaks one thing after the other, and tells what to watch`);
   load = new Load(origin, settings.RATE, (sample) => report.add(sample));
   load.start();
   lines = setInterval(() => say(report.line(performance.now())), 1000);

@@ -84,11 +84,13 @@ export function failures({ failures: byReason }) {
 }
 
 /** @param {PeerSummary} peer */
-export function stateDetail({ ejection, overrides }) {
+export function stateDetail({ ejection, overrides, failedInARow }) {
   const parts = overrides.map(({ field, to, by }) => `${field} ${to}, set by ${by}`);
   if (ejection !== null) {
     const back = ejection.leftMs === null ? 'until restored' : `tried again in ${duration(ejection.leftMs)}`;
     parts.unshift(`${ejection.reason}, ${back}`);
+  } else if (failedInARow > 0) {
+    parts.unshift(failedInARow === 1 ? 'the last attempt failed' : `the last ${failedInARow} attempts failed`);
   }
   return parts.join('; ');
 }

@@ -10,14 +10,32 @@
  * @property {readonly PeerSummary[]} peers
  */
 
-/** States from the one to look at first. */
-export const states = /** @type {const} */ (['ejected', 'probing', 'suspect', 'draining', 'warming', 'serving']);
+/**
+ * As the page shows it: what the pool says, or `failing` for one that is picked from, and whose last attempts have failed. A policy that
+ * avoids a provider after its first failure never asks it as often as it takes to set it aside.
+ * @typedef {PeerSummary['state'] | 'failing'} State
+ */
+
+/**
+ * States from the one to look at first.
+ * @type {readonly State[]}
+ */
+export const states = ['ejected', 'probing', 'failing', 'suspect', 'draining', 'warming', 'serving'];
+const troubled = states.slice(0, states.indexOf('draining'));
+
+/**
+ * @param {PeerSummary} peer
+ * @returns {State}
+ */
+export function stateOf({ state, failedInARow }) {
+  return failedInARow > 0 && (state === 'serving' || state === 'warming') ? 'failing' : state;
+}
 
 /** @param {PeerSummary} peer */
-export const severity = ({ state }) => states.indexOf(state);
+export const severity = (peer) => states.indexOf(stateOf(peer));
 
 /** @param {PeerSummary} peer */
-export const isTroubled = ({ state }) => state === 'ejected' || state === 'probing' || state === 'suspect';
+export const isTroubled = (peer) => troubled.includes(stateOf(peer));
 
 /**
  * How to group where nobody has chosen: not at all while one screen holds them, else by zone if they are in several.
@@ -36,7 +54,7 @@ export function fittingGrouping(peers) {
  */
 export function groupPeers(peers, by) {
   if (by === 'none') return [{ key: 'all', title: 'All', peers }];
-  const found = Map.groupBy(peers, (peer) => (by === 'zone' ? (peer.zone ?? 'no zone') : peer.state));
+  const found = Map.groupBy(peers, (peer) => (by === 'zone' ? (peer.zone ?? 'no zone') : stateOf(peer)));
   const groups = Array.from(found, ([title, members]) => ({ key: `${by} ${title}`, title, peers: members }));
   return groups.toSorted((one, other) => place(one) - place(other) || (one.title < other.title ? -1 : 1));
 }
@@ -50,7 +68,7 @@ function place({ title }) {
 export function summarize(peers) {
   const sum = (/** @type {(peer: PeerSummary) => number} */ value) =>
     peers.reduce((total, peer) => total + value(peer), 0);
-  const [worst = 'serving'] = peers.toSorted((one, other) => severity(one) - severity(other)).map(({ state }) => state);
+  const [worst = 'serving'] = peers.toSorted((one, other) => severity(one) - severity(other)).map(stateOf);
   return {
     worst,
     troubled: peers.filter(isTroubled).length,

@@ -10,7 +10,7 @@
 /** @import { Group, Grouping } from './groups.js' */
 import { arrange, find, html, setAttribute, setText } from './dom.js';
 import { percent, plural, rate } from './format.js';
-import { fittingGrouping, groupPeers, isTroubled, severity, states, summarize } from './groups.js';
+import { fittingGrouping, groupPeers, isTroubled, severity, stateOf, states, summarize } from './groups.js';
 import { columns, Row } from './row.js';
 
 const rowsAtOnce = 50;
@@ -107,7 +107,9 @@ function again() {
 }
 
 /** @param {PeerSummary} peer */
-function matches({ id, name, origin, zone, version, state }) {
+function matches(peer) {
+  const { id, name, origin, zone, version } = peer;
+  const state = stateOf(peer);
   if (chosen.states.size > 0 && !chosen.states.has(state)) return false;
   return (
     chosen.search === '' ||
@@ -139,7 +141,7 @@ function sort(peers) {
   const { column, descending } = chosen.sort;
   const found = columns.find(({ id }) => id === column);
   if (found === undefined) return;
-  const key = `${column} ${descending} ${peers.map(({ id, state }) => `${id}${state}`).join()}`;
+  const key = `${column} ${descending} ${peers.map((peer) => `${peer.id}${stateOf(peer)}`).join()}`;
   const isLive = column !== 'name' && column !== 'weight';
   const isTouched = table().matches(':hover, :focus-within');
   if (key === orderKey && (!isLive || isTouched)) return;
@@ -213,7 +215,7 @@ const chips = new Map();
 /** @param {readonly PeerSummary[]} peers */
 function showChips(peers) {
   for (const state of states) {
-    const count = peers.filter((peer) => peer.state === state).length;
+    const count = peers.filter((peer) => stateOf(peer) === state).length;
     let parts = chips.get(state);
     if (parts === undefined) {
       if (count === 0) continue;

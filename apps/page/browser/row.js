@@ -4,6 +4,7 @@
 import { colourOf } from './colours.js';
 import { html, setAttribute, setText } from './dom.js';
 import { failures, inFlight, lease, ms, rate, shares, stateDetail, weights } from './format.js';
+import { stateOf } from './groups.js';
 
 /**
  * The columns: what each shows, how it is sorted, and what it means. Their ids are the `data-cell` of the cells.
@@ -11,7 +12,7 @@ import { failures, inFlight, lease, ms, rate, shares, stateDetail, weights } fro
  */
 export const columns = [
   { id: 'name', title: 'Provider', hint: 'Name and address', by: ({ name }) => name },
-  { id: 'state', title: 'State', hint: 'As this consumer sees it', by: ({ state }) => state },
+  { id: 'state', title: 'State', hint: 'As this consumer sees it', by: stateOf },
   {
     id: 'weight',
     title: 'Weight',
@@ -122,7 +123,8 @@ export class Row {
   /** @param {PeerSummary} peer @param {number} mostShare The largest share of any: what a full bar stands for. */
   show(peer, mostShare) {
     this.peer = peer;
-    setAttribute(this.root, 'class', `state-${peer.state}`);
+    const state = stateOf(peer);
+    setAttribute(this.root, 'class', `state-${state}`);
     setAttribute(this.#swatch, 'class', `dot ${colourOf(peer.name)}`);
     setText(this.#name, peer.name);
     setText(
@@ -130,7 +132,7 @@ export class Row {
       [peer.origin.replace('http://', ''), peer.zone, peer.version].filter((part) => part !== null).join(' · '),
     );
     setAttribute(this.#where, 'title', peer.id);
-    setText(this.#state, peer.state);
+    setText(this.#state, state);
     setText(this.#detail, stateDetail(peer));
     setText(this.#share, shares(peer));
     fill(this.#got, mostShare === 0 ? 0 : (peer.share ?? 0) / mostShare);

@@ -7,7 +7,7 @@
 import { colourOf } from './colours.js';
 import { arrange, find, setAttribute, setText, svg } from './dom.js';
 import { duration, inFlight, percent, plural, rate } from './format.js';
-import { groupPeers, summarize } from './groups.js';
+import { groupPeers, stateOf, summarize } from './groups.js';
 
 const most = 8;
 const boxHeight = 44;
@@ -134,7 +134,7 @@ function boxesOf(peers) {
       ...summarize([peer]),
       key: peer.id,
       title: peer.name,
-      detail: `${peer.state} · ${inFlight(peer)} in flight`,
+      detail: `${stateOf(peer)} · ${inFlight(peer)} in flight`,
       colour: colourOf(peer.name),
     }));
   }

@@ -30,6 +30,15 @@ it('gives latencies of the last one to two windows, and none when nothing came',
   expect(traffic.summary(60_000).p50Ms).toBeNull();
 });
 
+it('knows how many have failed since the last good answer', () => {
+  const traffic = new Traffic();
+  const told = [failure('connect'), failure('connect'), ignored, success, failure('status')].map((outcome) => {
+    traffic.record(1, outcome, 1000);
+    return traffic.summary(1000).failedInARow;
+  });
+  expect(told).toEqual([1, 2, 2, 0, 1]);
+});
+
 it('takes latencies from good answers alone', () => {
   const traffic = new Traffic();
   for (const outcome of [success, failure('connect'), failure('connect')]) {

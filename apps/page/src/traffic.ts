@@ -16,6 +16,7 @@ export class Traffic {
   #window = 0;
   #total = 0;
   #failed = 0;
+  #failedInARow = 0;
 
   record(elapsedMs: number, outcome: Outcome, now: number): void {
     // The caller went away: neither good nor bad, as for everything else that judges peers.
@@ -26,6 +27,7 @@ export class Traffic {
     if (slot.second !== second) Object.assign(slot, { second, count: 0, failed: 0 });
     slot.count += 1;
     this.#total += 1;
+    this.#failedInARow = outcome.kind === 'failure' ? this.#failedInARow + 1 : 0;
     if (outcome.kind === 'failure') {
       slot.failed += 1;
       this.#failed += 1;
@@ -57,6 +59,7 @@ export class Traffic {
     return {
       total: this.#total,
       failedTotal: this.#failed,
+      failedInARow: this.#failedInARow,
       failures: { ...this.#failures },
       count,
       failed,
@@ -81,6 +84,7 @@ export class Traffic {
 export const noTraffic: TrafficSummary = {
   total: 0,
   failedTotal: 0,
+  failedInARow: 0,
   failures: {},
   count: 0,
   failed: 0,

@@ -90,6 +90,8 @@ export interface TrafficSummary {
   /** Attempts since the peer is known. */
   readonly total: number;
   readonly failedTotal: number;
+  /** Attempts that have failed since the last good answer. */
+  readonly failedInARow: number;
   readonly failures: Readonly<Partial<Record<FailureReason, number>>>;
   /** Over the last `windowSeconds`. */
   readonly count: number;

@@ -1,4 +1,5 @@
 /** `pnpm screenshots FOLDER`: the page as it looks, light and dark, narrow and wide, with three providers, a hundred and a thousand. */
+import { chromiumPath, launchChromium } from '@lb/testkit/chromium';
 import fastify from 'fastify';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +7,6 @@ import { setTimeout as after } from 'node:timers/promises';
 
 import { Operators } from '../src/operators.ts';
 import { page } from '../src/page.ts';
-import { chromiumPath, launch } from './support/chromium.ts';
 import { Fleet, type FleetOptions } from './support/fleet.ts';
 import { many, three, withoutRegistry } from './support/stories.ts';
 
@@ -41,7 +41,7 @@ if (folder === undefined || chromiumPath === undefined) {
   process.exit(2);
 }
 mkdirSync(folder, { recursive: true });
-const browser = await launch();
+const browser = await launchChromium();
 for (const shot of shots.filter(({ name }) => names.length === 0 || names.includes(name))) {
   const file = join(folder, `${shot.name}.png`);
   await take(shot, file);
