@@ -66,7 +66,14 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a refusal goes unheard',
     story: 'etcd clientv3 naming: a watch that is cancelled (compacted, denied) is waited on for ever',
-    edits: [{ file: 'discovery/watching.ts', find: 'if (canceled) {', replace: 'if (false) {' }],
+    edits: [
+      { file: 'discovery/watching.ts', find: 'if (canceled) {', replace: 'if (false) {' },
+      {
+        file: 'discovery/watching.ts',
+        find: 'this.#every(timings.probeEveryMs, 0.1, () => this.#probe(stream));',
+        replace: 'this.#every(timings.probeEveryMs, 0.1, async () => undefined);',
+      },
+    ],
   },
   {
     name: 'empty on error',
@@ -115,7 +122,7 @@ export const bugs: readonly Bug[] = [
       {
         file: 'discovery/watching.ts',
         find: 'this.#every(timings.probeEveryMs, 0.1, () => this.#probe(stream));',
-        replace: '',
+        replace: 'this.#every(timings.probeEveryMs, 0.1, async () => undefined);',
       },
     ],
   },
