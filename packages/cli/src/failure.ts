@@ -32,6 +32,7 @@ export function failureOf(error: unknown): Failure {
 function inOurWords(message: string): string {
   return message
     .replace('Option "hosts"', '--etcd')
+    .replace('Option "addresses.allow"', '--allow')
     .replace('"insecure" is true', '--insecure is given')
     .replace('use "auth"', 'use --user')
     .replaceAll(/\s*\n\s*/g, ' ');

@@ -5,7 +5,7 @@ import type { Given } from './given.ts';
 
 export const byOption: Option = {
   value: 'NAME',
-  env: 'LB_OPERATOR',
+  env: 'LB_BY',
   about: 'who sets it, for others to see (you@this-machine)',
 };
 

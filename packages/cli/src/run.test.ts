@@ -56,6 +56,7 @@ it.each([
     ['ls', '--etcd', 'http://me:secret@10.0.0.1:2379'],
     '--etcd must be without a user or password; use --user, got undefined',
   ],
+  [['ls', '--allow', 'x'], '--allow must be ranges such as 10.0.0.0/8, got "x"'],
   [['ls', '../x'], 'Option "service" must be a name of letters, digits, dots, dashes and underscores, got "../x"'],
   [['watch', '--consumer', 'http://'], '"http://" is no URL of a consumer'],
   [['completion', 'csh'], 'SHELL must be one of bash, zsh, fish'],

@@ -1,7 +1,8 @@
 /** Which endpoint an operator means. */
-import { type EtcdOptions, inspect, type InspectedService } from '@lb/registry';
+import { inspect, type InspectedService } from '@lb/registry';
 
 import { CommandError } from './errors.ts';
+import type { RegistryOptions } from './settings.ts';
 
 const everyEndpoint = '*';
 
@@ -16,12 +17,17 @@ export interface Target {
  * Finds the endpoint that `id` names: in full, or by how it begins when only one begins so, since ids tend to end in what nobody
  * types. `*` stands for all. Rejects with `CommandError` for none or several, and with `EtcdError`.
  */
-export async function findTarget(etcd: EtcdOptions, name: string, id: string, signal: AbortSignal): Promise<Target> {
+export async function findTarget(
+  etcd: RegistryOptions,
+  name: string,
+  id: string,
+  signal: AbortSignal,
+): Promise<Target> {
   const service = await readService(etcd, name, signal);
   return { id: id === everyEndpoint ? id : chooseId(service, id), service };
 }
 
-async function readService(etcd: EtcdOptions, name: string, signal: AbortSignal): Promise<InspectedService> {
+async function readService(etcd: RegistryOptions, name: string, signal: AbortSignal): Promise<InspectedService> {
   const { services } = await inspect({ ...etcd, service: name, leases: false, signal });
   const [service] = services;
   return service ?? { name, endpoints: [], overrides: new Map(), unreadable: [] };

@@ -79,6 +79,15 @@ describe.each(servers)('on $name', ({ missing, start, lb }) => {
       expect((await lb(['ls', 'hostile'], env)).error).toMatch(/hostile: consumers skip lb\/hostile\/\\u001b\[2J/);
     });
 
+    it('reads addresses of the ranges that it is told of', async () => {
+      await put('lb/abroad/a', JSON.stringify({ Op: 0, Addr: '203.0.113.9:80' }));
+      expect((await lb(['ls', 'abroad'], env)).error).toContain('the address is outside the allowed ranges');
+      expect(await lb(['ls', 'abroad', '--allow', '203.0.113.0/24, 10.0.0.0/8'], env)).toMatchObject({
+        code: 0,
+        error: '',
+      });
+    });
+
     it('offers services and endpoints to a shell, and none that a shell would run', async () => {
       await registered('offered', '$(reboot)', 8081);
       await registered('offered', 'harmless', 8082);

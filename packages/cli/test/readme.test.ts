@@ -46,7 +46,7 @@ it('shows what the commands say', async () => {
   expect(steps.length).toBeGreaterThan(6);
   for (const step of steps) {
     const [command = '', ...expected] = step.split('\n');
-    const env = { ETCD_HOSTS: hosts, LB_OPERATOR: 'you@here' };
+    const env = { ETCD_HOSTS: hosts, LB_BY: 'you@here' };
     const { out, error, code } = await inProcess([...command.split(' '), '--timeout', '20000'], env);
     expect({ command, error, code }).toEqual({ command, error: '', code: exitCodes.ok });
     expect(steady(out)).toBe(steady(expected.join('\n')));

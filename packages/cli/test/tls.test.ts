@@ -40,7 +40,7 @@ const file = (name: string): string => join(folder, name);
 it('lets in whoever has them, by options or by variables', async () => {
   const args = ['ls', '--ca', file('ca'), '--cert', file('cert'), '--key', file('key')];
   expect(await inProcess(args, env)).toMatchObject({ code: 0, error: '' });
-  const variables = { ...env, ETCD_CA: file('ca'), ETCD_CERT: file('cert'), ETCD_KEY: file('key') };
+  const variables = { ...env, ETCD_CA_FILE: file('ca'), ETCD_CERT_FILE: file('cert'), ETCD_KEY_FILE: file('key') };
   expect(await inProcess(['ls'], variables)).toMatchObject({ code: 0, error: '' });
 });
 

@@ -1,10 +1,12 @@
 /** Follows one service, or all, and says what happens. */
 import type { Snapshot } from '@lb/core';
-import { channels, discover, type EtcdDiscovery, type EtcdOptions, inspect } from '@lb/registry';
+import { channels, discover, type EtcdDiscovery, inspect } from '@lb/registry';
 import { setTimeout as after } from 'node:timers/promises';
 
+import type { RegistryOptions } from '../settings.ts';
+
 export interface FollowOptions {
-  readonly etcd: EtcdOptions;
+  readonly etcd: RegistryOptions;
   /** All when `undefined`. */
   readonly service: string | undefined;
   readonly signal: AbortSignal;
