@@ -41,7 +41,10 @@ export class History {
       const kind = `${method} ${failure}`;
       counts.set(kind, (counts.get(kind) ?? 0) + 1);
     }
-    return Array.from(counts, ([kind, count]) => `${count} x ${kind}`).join(', ');
+    const bugs = this.events('bug').slice(0, 1);
+    return [...Array.from(counts, ([kind, count]) => `${count} x ${kind}`), ...bugs.map(({ about }) => about)].join(
+      ', ',
+    );
   }
 
   attemptsPerRequest(from = -Infinity, to = Infinity): number {

@@ -1,6 +1,6 @@
 /** Where a row plays: starts what it needs, and stops everything, whatever happened. */
 import { startEtcd } from '@lb/embedded-etcd';
-import { type FaultProxy, freePort, startFaultProxy, startRealEtcd } from '@lb/testkit';
+import { type FaultProxy, freePort, RealEtcd, startFaultProxy, startRealEtcd } from '@lb/testkit';
 import { setTimeout as after } from 'node:timers/promises';
 
 import type { History } from './history.ts';
@@ -27,6 +27,11 @@ export interface Registry extends AsyncDisposable {
   readonly port: number;
   /** As the etcd3 client takes it. */
   readonly hosts: string;
+}
+
+/** Whether it is a process that can be killed and started again. */
+export function hasRestart(registry: Registry): registry is RealEtcd {
+  return registry instanceof RealEtcd;
 }
 
 export interface SystemOptions {

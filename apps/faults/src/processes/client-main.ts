@@ -2,12 +2,14 @@
  * A client process: a balancer that is set up as in `apps/consumer`, an open loop of requests through it, and a record of all that it
  * sees. Requests are sent when they are due, whether or not earlier ones were answered.
  */
+import { connectsTried } from './record-connects.ts';
 import { type Balancer, channels, createBalancer } from '@lb/balancer';
 import { channels as registryChannels, discover, type EtcdDiscovery } from '@lb/registry';
 import { createHash } from 'node:crypto';
 import { readdirSync, readlinkSync } from 'node:fs';
 
 import { now } from '../now.ts';
+import { shiftClock } from './shift-clock.ts';
 import type {
   AttemptRecord,
   ClientAnswer,
@@ -53,6 +55,9 @@ async function obey(order: ClientOrder): Promise<ClientAnswer> {
       while (now() < until);
       return { kind: 'done' };
     }
+    case 'shift':
+      shiftClock(order.ms);
+      return { kind: 'done' };
     case 'look':
       return { kind: 'look', look: look() };
     default:
@@ -141,7 +146,11 @@ async function ask(method: 'GET' | 'POST'): Promise<string | undefined> {
     if (statusCode !== 200) return String(statusCode);
     return answer.includes(rightAnswer) ? undefined : 'wrong answer';
   } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    // Whatever has no place in a caller's error handling is worth its stack.
+    if (!/^(ERR_(?!ASSERTION)|UND_ERR_|E[A-Z]+$)/.test(code) && error instanceof Error)
+      event('bug', error.stack ?? error.message);
+    return code;
   }
 }
 
@@ -165,6 +174,8 @@ function look(): ClientLook {
     stale: status?.stale !== false,
     ageMs: status?.ageMs ?? Infinity,
     suspects: balancer?.pool.status(performance.now()).suspects ?? 0,
+    invalid: status?.invalid ?? 0,
+    connects: connectsTried(),
     heapBytes: process.memoryUsage().heapUsed,
     sockets: sockets() ?? count('TCP'),
     timers: count('Timeout'),

@@ -51,6 +51,11 @@ export class Client implements AsyncDisposable {
     await this.#child.ask({ kind: 'block', ms });
   }
 
+  /** Sets its clock. */
+  async shiftClock(ms: number): Promise<void> {
+    await this.#child.ask({ kind: 'shift', ms });
+  }
+
   /** Looks until it sees what it waits for, and returns that; throws after `limitMs`. */
   async until(what: string, seen: (look: ClientLook) => boolean, limitMs: number): Promise<ClientLook> {
     const deadline = performance.now() + limitMs;

@@ -5,6 +5,7 @@
 import { IncomingMessage, Server, ServerResponse } from 'node:http';
 
 import { now } from '../now.ts';
+import { shiftClock } from './shift-clock.ts';
 import type { ProviderAnswer, ProviderOrder } from './orders.ts';
 
 let delayMs = 0;
@@ -66,6 +67,9 @@ async function obey(order: ProviderOrder): Promise<ProviderAnswer> {
       while (now() < end);
       return { kind: 'done' };
     }
+    case 'shift':
+      shiftClock(order.ms);
+      return { kind: 'done' };
     case 'report':
       return { kind: 'report', report: { requests, retries, lastAt, connections: await connections() } };
     default:

@@ -12,6 +12,8 @@ export type ProviderOrder =
   | { readonly kind: 'listen' }
   /** Do nothing but compute, for so long. */
   | { readonly kind: 'block'; readonly ms: number }
+  /** Set the clock. */
+  | { readonly kind: 'shift'; readonly ms: number }
   | { readonly kind: 'report' };
 
 export interface ProviderReport {
@@ -51,6 +53,7 @@ export type ClientOrder =
   | { readonly kind: 'begin'; readonly load: Load }
   | { readonly kind: 'end' }
   | { readonly kind: 'block'; readonly ms: number }
+  | { readonly kind: 'shift'; readonly ms: number }
   | { readonly kind: 'look' };
 
 /** One request, as its caller saw it. */
@@ -86,7 +89,7 @@ export interface PeersRecord {
 
 export interface EventRecord {
   readonly at: number;
-  readonly kind: 'eject' | 'restore' | 'purge' | 'lost' | 'recovered' | 'overflow';
+  readonly kind: 'eject' | 'restore' | 'purge' | 'lost' | 'recovered' | 'overflow' | 'bug';
   readonly about: string;
 }
 
@@ -107,6 +110,10 @@ export interface ClientLook {
   /** Since etcd last said anything. */
   readonly ageMs: number;
   readonly suspects: number;
+  /** Values of the registry that were skipped. */
+  readonly invalid: number;
+  /** Addresses that it has tried to connect to. */
+  readonly connects: readonly string[];
   readonly heapBytes: number;
   readonly sockets: number;
   readonly timers: number;

@@ -18,6 +18,17 @@ import { blocked } from './registry/blocked.ts';
 import { cluster } from './registry/cluster.ts';
 import { oneEtcd } from './registry/one-etcd.ts';
 import { path } from './registry/path.ts';
+import { allFrozen } from './overload/all-frozen.ts';
+import { threeTimes } from './overload/three-times.ts';
+import { away } from './registry/away.ts';
+import { hostileValues } from './registry/hostile-values.ts';
+import { hugeValues } from './registry/huge-values.ts';
+import { massExpiry } from './registry/mass-expiry.ts';
+import { sameId } from './registry/same-id.ts';
+import { tenThousand } from './registry/ten-thousand.ts';
+import { spellings } from './security/spellings.ts';
+import { clientBlocked } from './time/client-blocked.ts';
+import { clockSet } from './time/clock-set.ts';
 
 export const rows: readonly Row[] = [
   killed,
@@ -39,4 +50,15 @@ export const rows: readonly Row[] = [
   ...path,
   ...cluster,
   blocked,
+  away,
+  massExpiry,
+  sameId,
+  hostileValues,
+  hugeValues,
+  tenThousand,
+  clockSet,
+  clientBlocked,
+  allFrozen,
+  threeTimes,
+  spellings,
 ];
