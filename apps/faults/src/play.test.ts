@@ -1,7 +1,8 @@
+import { setTimeout as after } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 
 import { play } from './play.ts';
-import { most, type Row, within } from './row.ts';
+import { type Finding, most, type Row, within } from './row.ts';
 
 function row(run: Row['run'], needs: Row['needs'] = []): Row {
   return { name: 'test/row', fault: 'none', promise: 'none', needs, run };
@@ -61,4 +62,18 @@ it('skips a row whose needs are not met, and says why', async () => {
     once,
   );
   expect([verdict, reason]).toEqual(needs.length === 0 ? ['kept', undefined] : ['skipped', expect.any(String)]);
+});
+
+it('does not judge times where the processor was busy, and does judge counts', async () => {
+  const busy = (finding: Finding): Row =>
+    row(async () => {
+      await after(20);
+      const until = performance.now() + 150;
+      while (performance.now() < until);
+      await after(20);
+      return [finding];
+    });
+  expect((await play(busy(within('time', 10, 11)), once)).verdict).toBe('unclear');
+  expect((await play(busy(within('time', 10, NaN)), once)).verdict).toBe('missed');
+  expect((await play(busy(most('failed', 0, 1)), once)).verdict).toBe('missed');
 });

@@ -1,13 +1,15 @@
 /** Plays rows one after the other, and judges what came out. */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as after } from 'node:timers/promises';
 
 import { missing } from './needs.ts';
 import { type Finding, isKept, type Row } from './row.ts';
 import { Stage } from './stage.ts';
 
-/** `missed`: a promise was broken, or the row could not tell. `skipped` is neither kept nor missed. */
-type Verdict = 'kept' | 'missed' | 'skipped';
+/**
+ * `missed`: a promise was broken, or the row broke off. `unclear`: nothing but times were missed, and the machine was too busy to
+ * measure them. `skipped`: it cannot be played here. The last two are neither kept nor missed.
+ */
+type Verdict = 'kept' | 'missed' | 'unclear' | 'skipped';
 
 export interface Played {
   readonly row: Row;
@@ -16,7 +18,7 @@ export interface Played {
   /** Why it was skipped, or what broke it off. */
   readonly reason?: string;
   readonly seconds: number;
-  /** The longest that this process had to wait for the processor meanwhile, in milliseconds. */
+  /** The longest that the runner had to wait for the processor, in milliseconds. */
   readonly lateMs: number;
 }
 
@@ -29,11 +31,9 @@ export interface PlayOptions {
 /** No row takes as long unless something hangs. */
 const rowLimitMs = 180_000;
 
-/**
- * A row that missed its promise while even this process, which has nothing to do, waited for so long was played on a machine that was
- * busy with something else. It is played again, twice at most.
- */
+/** Who waits for longer than this for the processor, and has nothing to do, is on a machine that is busy with something else. */
 const lateLimitMs = 50;
+/** How often a row that did not keep its promise on such a machine is played again. */
 const repeats = 2;
 
 export async function play(row: Row, options: PlayOptions): Promise<Played> {
@@ -42,34 +42,42 @@ export async function play(row: Row, options: PlayOptions): Promise<Played> {
     return { row, verdict: 'skipped', findings: [], reason: reasons.join('; '), seconds: 0, lateMs: 0 };
   }
   let played = await playOnce(row, options);
-  for (let left = repeats; left > 0 && played.verdict === 'missed' && played.lateMs > lateLimitMs; left -= 1) {
+  for (let left = repeats; left > 0 && played.verdict !== 'kept' && played.lateMs > lateLimitMs; left -= 1) {
     played = await playOnce(row, options);
   }
   return played;
 }
 
 async function playOnce(row: Row, { headroom }: PlayOptions): Promise<Played> {
-  const delay = monitorEventLoopDelay({ resolution: 5 });
-  delay.enable();
-  const lateMs = (): number => Math.max(0, delay.max / 1e6 - 5);
   const begunAt = performance.now();
-  const seconds = (): number => (performance.now() - begunAt) / 1000;
   const over = new AbortController();
+  let lateMs = 0;
+  const played = (verdict: Verdict, findings: readonly Finding[], reason?: string): Played => {
+    const seconds = (performance.now() - begunAt) / 1000;
+    return { row, verdict, findings, seconds, lateMs, ...(reason !== undefined && { reason }) };
+  };
   try {
     await using stage = new Stage();
     const overdue = after(rowLimitMs, undefined, { signal: over.signal }).then(() => {
       throw new Error(`not over after ${rowLimitMs / 1000} s`);
     });
     const findings = await Promise.race([row.run(stage), overdue]);
-    const kept = findings.length > 0 && findings.every((finding) => isKept(finding, headroom));
-    return { row, verdict: kept ? 'kept' : 'missed', findings, seconds: seconds(), lateMs: lateMs() };
+    ({ lateMs } = stage);
+    return played(verdictOn(findings, headroom, lateMs), findings);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { row, verdict: 'missed', findings: [], reason, seconds: seconds(), lateMs: lateMs() };
+    return played('missed', [], error instanceof Error ? error.message : String(error));
   } finally {
     over.abort();
-    delay.disable();
   }
+}
+
+function verdictOn(findings: readonly Finding[], headroom: number, lateMs: number): Verdict {
+  const missed = findings.filter((finding) => !isKept(finding, headroom));
+  if (findings.length === 0) return 'missed';
+  if (missed.length === 0) return 'kept';
+  return lateMs > lateLimitMs && missed.every(({ unit, value }) => unit === 'ms' && Number.isFinite(value))
+    ? 'unclear'
+    : 'missed';
 }
 
 export async function playAll(rows: readonly Row[], options: PlayOptions): Promise<Played[]> {

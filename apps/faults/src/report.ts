@@ -18,7 +18,7 @@ export function inWords({ row, verdict, findings, reason, seconds, lateMs }: Pla
 
 export function summary(played: readonly Played[]): string {
   const count = (verdict: Played['verdict']): number => played.filter((one) => one.verdict === verdict).length;
-  return `${count('kept')} kept, ${count('missed')} missed, ${count('skipped')} skipped`;
+  return `${count('kept')} kept, ${count('missed')} missed, ${count('unclear')} unclear, ${count('skipped')} skipped`;
 }
 
 export function asJson(played: readonly Played[], about: object): string {
@@ -35,7 +35,12 @@ export function asJson(played: readonly Played[], about: object): string {
   return `${JSON.stringify({ ...about, results }, undefined, 2)}\n`;
 }
 
-const label: Readonly<Record<Played['verdict'], string>> = { kept: 'kept   ', missed: 'MISSED ', skipped: 'skipped' };
+const label: Readonly<Record<Played['verdict'], string>> = {
+  kept: 'kept   ',
+  missed: 'MISSED ',
+  unclear: 'unclear',
+  skipped: 'skipped',
+};
 
 function figure(finding: Finding, headroom: number): string {
   const { figure: name, value, unit, most: upper, least: lower, detail } = finding;

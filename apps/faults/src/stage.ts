@@ -1,6 +1,7 @@
 /** Where a row plays: starts what it needs, and stops everything, whatever happened. */
 import { startEtcd } from '@lb/embedded-etcd';
 import { type FaultProxy, freePort, RealEtcd, startFaultProxy, startRealEtcd } from '@lb/testkit';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as after } from 'node:timers/promises';
 
 import type { History } from './history.ts';
@@ -21,6 +22,7 @@ const workMs = 20;
 export const mixedLoad: Load = { perSecond: 300, methods: 'mixed' };
 /** A run begins with so much time in which nothing fails. */
 const calmMs = 1500;
+const delayResolutionMs = 5;
 const startLimitMs = 20_000;
 
 export interface Registry extends AsyncDisposable {
@@ -78,6 +80,17 @@ export interface Faulted {
 
 export class Stage implements AsyncDisposable {
   readonly #stack = new AsyncDisposableStack();
+  readonly #delay = monitorEventLoopDelay({ resolution: delayResolutionMs });
+
+  constructor() {
+    this.#delay.enable();
+    this.defer(() => this.#delay.disable());
+  }
+
+  /** The longest that this process, which has little to do, had to wait for the processor while it mattered, in milliseconds. */
+  get lateMs(): number {
+    return Math.max(0, this.#delay.max / 1e6 - delayResolutionMs);
+  }
 
   /** Has it closed when the row is over, the last one first. */
   use<Resource extends AsyncDisposable>(resource: Resource): Resource {
@@ -155,6 +168,8 @@ export class Stage implements AsyncDisposable {
   async under({ client, load: sent = usualLoad, fault, forMs, heal, thenMs = 0 }: FaultPlan): Promise<Faulted> {
     await client.begin(sent);
     await after(calmMs);
+    // What starting processes took is over.
+    this.#delay.reset();
     const at = now();
     await fault();
     await after(Math.max(0, at + forMs - now()));
