@@ -37,6 +37,10 @@ events.addEventListener('state', ({ data }) => {
   if (series === undefined || !series.add(heard)) void fetchHistory();
   if (!isPaused) show();
 });
+// Where states take long to make, the consumer says this between them.
+events.addEventListener('alive', () => {
+  heardAt = performance.now();
+});
 events.addEventListener('log', ({ data }) => {
   /** @type {LogEntry} */
   const entry = JSON.parse(data);

@@ -12,6 +12,9 @@ const size = bucketOf(2 ** 31 - 1) + 1;
 export class Latencies {
   readonly #counts = new Uint32Array(size);
   #total = 0;
+  /** The buckets in use are among these: latencies of one provider fill few of them. */
+  #lowest = size;
+  #highest = -1;
 
   /** O(1). */
   record(elapsedMs: number): void {
@@ -19,24 +22,30 @@ export class Latencies {
     const bucket = bucketOf(units);
     this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
     this.#total += 1;
+    if (bucket < this.#lowest) this.#lowest = bucket;
+    if (bucket > this.#highest) this.#highest = bucket;
   }
 
   reset(): void {
     if (this.#total === 0) return;
     this.#counts.fill(0);
     this.#total = 0;
+    this.#lowest = size;
+    this.#highest = -1;
   }
 
   /**
    * The latencies in milliseconds that these shares of all answers in `parts` stayed within, shares in ascending order; `null` where there
-   * were no answers. O(buckets).
+   * were no answers. O(buckets in use).
    */
   static quantiles(parts: readonly Latencies[], shares: readonly number[]): (number | null)[] {
     const total = parts.reduce((sum, part) => sum + part.#total, 0);
     if (total === 0) return shares.map(() => null);
     const found: number[] = [];
     let seen = 0;
-    for (let bucket = 0; bucket < size; bucket += 1) {
+    const lowest = Math.min(...parts.map((part) => part.#lowest));
+    const highest = Math.max(...parts.map((part) => part.#highest));
+    for (let bucket = lowest; bucket <= highest; bucket += 1) {
       for (const part of parts) seen += part.#counts[bucket] ?? 0;
       while (seen >= Math.max(1, (shares[found.length] ?? Infinity) * total)) found.push(middleOf(bucket) / unitsPerMs);
     }

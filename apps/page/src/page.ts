@@ -40,7 +40,11 @@ export function page(app: FastifyInstance, options: PageOptions, done: () => voi
     actions: { enabled: operators !== undefined, policies: operators === undefined ? [] : switchablePolicies },
     clock,
   });
-  const stream = new EventStream(log, () => state.read());
+  const stream = new EventStream(
+    log,
+    () => state.read(),
+    () => performance.now(),
+  );
   const ends = [
     state.listen(),
     narrate(balancer.pool.service, log),

@@ -1,13 +1,11 @@
 /** `pnpm screenshots FOLDER`: the page as it looks, light and dark, narrow and wide, with three providers, a hundred and a thousand. */
 import { chromiumPath, launchChromium } from '@lb/testkit/chromium';
-import fastify from 'fastify';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 
-import { Operators } from '../src/operators.ts';
-import { page } from '../src/page.ts';
-import { Fleet, type FleetOptions } from './support/fleet.ts';
+import type { FleetOptions } from './support/fleet.ts';
+import { serveFleet } from './support/serve-fleet.ts';
 import { many, three, withoutRegistry } from './support/stories.ts';
 
 interface Shot {
@@ -50,12 +48,7 @@ for (const shot of shots.filter(({ name }) => names.length === 0 || names.includ
 await browser.close();
 
 async function take({ fleet: options, width, height, dark, search }: Shot, path: string): Promise<void> {
-  const fleet = new Fleet(options());
-  const app = fastify();
-  const overrides = { set: () => Promise.resolve({}), clear: () => Promise.resolve(undefined) };
-  const operators = { who: new Operators({ alice: 'a-token-of-alice-1' }), overrides };
-  await app.register(page, { prefix: '/lb', balancer: fleet, discovery: fleet, clock: fleet.clock, operators });
-  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { app, fleet } = await serveFleet(options());
   fleet.run(300);
   const view = await browser.newPage({ viewport: { width, height }, colorScheme: dark === true ? 'dark' : 'light' });
   await view.goto(`${app.listeningOrigin}/lb/`);
