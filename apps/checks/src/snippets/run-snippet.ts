@@ -31,7 +31,7 @@ export async function runSnippet(snippet: Snippet, name: string, home: SnippetHo
     const file = join(home.folder, `${name}.${snippet.language === 'js' ? 'mjs' : 'ts'}`);
     writeFileSync(file, surroundings.place(snippet.code));
     return await new Promise((resolve) => {
-      const options = { cwd: home.folder, timeout: 100_000, encoding: 'utf8' } as const;
+      const options = { cwd: home.folder, env: surroundings.env, timeout: 100_000, encoding: 'utf8' } as const;
       const serving = snippet.serves ? ['--import', join(import.meta.dirname, 'end-once-listening.mjs')] : [];
       execFile(home.node, [...home.nodeOptions, ...serving, file], options, (error, stdout, stderr) => {
         const ended = error === null ? 0 : (error.code ?? error.signal ?? error.message);

@@ -25,6 +25,11 @@ export class Surroundings implements AsyncDisposable {
     });
   }
 
+  /** What commands go by that are told of etcd in no other way. */
+  get env(): NodeJS.ProcessEnv {
+    return this.#etcdHosts === undefined ? process.env : { ...process.env, ETCD_HOSTS: this.#etcdHosts };
+  }
+
   /** The code with addresses that are right here, and with time limits that a busy machine meets. */
   place(code: string): string {
     if (this.#etcdHosts === undefined) return code;
