@@ -169,11 +169,11 @@ export class Connection {
   async #attempt<T>(name: string, run: Call<T>, token: string | undefined, limits: CallLimits): Promise<T> {
     const { signal, timeoutMs = this.#timeoutMs } = limits;
     const stopped = Promise.withResolvers<never>();
-    const guard = new Guard(token);
     const stop = (error: Error): void => {
       stopped.reject(error);
       guard.cancel();
     };
+    const guard = new Guard(token, (error) => stop(classify(error, name, this.host)));
     const abort = (): void => stop(new ClosedError('Whoever asked etcd'));
     if (signal?.aborted === true) abort();
     signal?.addEventListener('abort', abort);
@@ -199,7 +199,7 @@ export class Connection {
     { onMessage, onEnd }: StreamHandlers<Response>,
   ): Promise<Stream<Request>> {
     const release = this.hold();
-    const guard = new Guard(token);
+    const guard = new Guard(token, () => {});
     let over = false;
     const cancel = (): void => {
       over = true;
@@ -235,23 +235,36 @@ export class Connection {
 /** What goes with each call, and what ends it. */
 class Guard {
   readonly #token: string | undefined;
+  readonly #onTokenRefused: (error: Error) => void;
   #call: InterceptingCall | undefined;
   #cancelled = false;
 
-  constructor(token: string | undefined) {
+  /** etcd3 makes a call that is refused for its token again, at once and for ever; `onTokenRefused` is told before it does. */
+  constructor(token: string | undefined, onTokenRefused: (error: Error) => void) {
     this.#token = token;
+    this.#onTokenRefused = onTokenRefused;
   }
 
   readonly interceptor: Interceptor = (options, nextCall) => {
     const call = new InterceptingCall(nextCall(options), {
-      start: (metadata, listener, next) => {
+      start: (metadata, _listener, next) => {
         // etcd3 hands the same metadata to every call.
         const own = metadata.clone();
         // A member that has lost its leader then ends the stream, and fails the call, at once. Without this a watch on the minority
         // side of a partition looks healthy for as long as the partition lasts.
         own.set('hasleader', 'true');
         if (this.#token !== undefined) own.set('token', this.#token);
-        next(own, listener);
+        next(own, {
+          onReceiveMetadata: (received, pass) => pass(received),
+          onReceiveMessage: (message, pass) => pass(message),
+          onReceiveStatus: (received, pass) => {
+            const { code, details } = received;
+            if (code === status.UNAUTHENTICATED) {
+              this.#onTokenRefused(Object.assign(new Error(`${code} UNAUTHENTICATED: ${details}`), { code }));
+            }
+            pass(received);
+          },
+        });
       },
     });
     this.#call = call;
