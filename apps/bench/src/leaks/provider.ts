@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 const server = createServer((request, response) => {
   request.on('error', () => {});
   response.on('error', () => {});
-  switch (request.url) {
+  switch (request.url ?? '/') {
     case '/bad':
       response.writeHead(503).end();
       break;
