@@ -4,8 +4,22 @@ import { CommandError, UsageError } from './errors.ts';
 export interface ConsumerState {
   readonly service: string;
   readonly policy: string;
+  /** Which peers it picks from, in core's words: `available`, or what is left when too few are. */
+  readonly tier: string | undefined;
+  /** Why its view of the registry may be out of date. */
+  readonly stale: string | undefined;
+  /** Attempts: a request that is tried again is more than one. */
   readonly perSecond: number;
+  /** What its callers saw; `undefined` of a consumer that does not say. */
+  readonly requests: RequestFigures | undefined;
   readonly peers: readonly PeerState[];
+}
+
+interface RequestFigures {
+  readonly perSecond: number;
+  readonly failed: number;
+  readonly p50Ms: number | undefined;
+  readonly p99Ms: number | undefined;
 }
 
 export interface PeerState {
@@ -13,6 +27,8 @@ export interface PeerState {
   readonly origin: string;
   /** As this consumer treats it: `serving`, `draining`, or what else it has to say. */
   readonly state: string;
+  /** Why it is set aside. */
+  readonly ejection: string | undefined;
   readonly weight: number;
   /** Part of the weight of all, from 0 to 1. */
   readonly weightShare: number;
@@ -64,8 +80,22 @@ export function readState(body: unknown, from: string): ConsumerState {
   return {
     service,
     policy: state.text('policy') ?? 'unknown',
+    tier: state.text('tier'),
+    stale: new Fields(state.value('registry')).text('stale'),
     perSecond: new Fields(state.value('traffic')).number('perSecond') ?? 0,
+    requests: readRequests(state.value('requests')),
     peers: peers.map(readPeer),
+  };
+}
+
+function readRequests(value: unknown): RequestFigures | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const requests = new Fields(value);
+  return {
+    perSecond: requests.number('perSecond') ?? 0,
+    failed: requests.number('failed') ?? 0,
+    p50Ms: requests.number('p50Ms'),
+    p99Ms: requests.number('p99Ms'),
   };
 }
 
@@ -75,6 +105,7 @@ function readPeer(value: unknown): PeerState {
     id: peer.text('id') ?? '',
     origin: peer.text('origin') ?? '',
     state: peer.text('state') ?? 'unknown',
+    ejection: new Fields(peer.value('ejection')).text('reason'),
     weight: peer.number('weight') ?? 1,
     weightShare: peer.number('weightShare') ?? 0,
     share: peer.number('share'),

@@ -52,7 +52,7 @@ it('says when etcd goes away and when it is back, and goes on', async () => {
 
 it('takes the service, and traffic, from a consumer, and says when it is silent', async () => {
   await using watch = follow(['watch', '--etcd', etcd.hosts, '--consumer', consumerUrl, '--every', '100']);
-  await watch.line((line) => line.endsWith('hash 42.0 req/s  a 100.0 % of 100.0 %'));
+  await watch.line((line) => line.endsWith('hash 42.0 req/s, policy p2cLatency  a 100.0 % of 100.0 %'));
   answering = false;
   await watch.line((line) => line.includes(`${consumerUrl}/lb/state.json gives no state: it answered 503`));
   answering = true;

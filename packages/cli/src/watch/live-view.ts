@@ -1,11 +1,10 @@
 import type { Snapshot } from '@lb/core';
 
 import type { ConsumerState } from '../consumer-state.ts';
-import { rate } from '../numbers.ts';
 import { Live } from '../terminal/live.ts';
 import { type Line, styled, type Terminal } from '../terminal/terminal.ts';
 import type { Sink } from '../world.ts';
-import { rowsOf, rowTable } from './rows.ts';
+import { figures, rowsOf, rowTable, troubles } from './rows.ts';
 import type { View } from './view.ts';
 
 interface Service {
@@ -82,14 +81,16 @@ export class LiveView implements View {
     const state = this.#traffic?.service === name ? this.#traffic : undefined;
     const { endpoints = [], revision } = snapshot ?? {};
     const facts = [
-      revision === undefined ? '' : `revision ${revision}`,
-      state === undefined ? '' : `${rate(state.perSecond)} req/s, policy ${state.policy}`,
-    ].filter((fact) => fact !== '');
+      ...(revision === undefined ? [] : [`revision ${revision}`]),
+      ...(state === undefined ? [] : figures(state)),
+    ];
+    const warnings = [
+      ...(stale === undefined ? [] : [`The registry cannot be followed (${stale}); what is known stays.`]),
+      ...(state === undefined ? [] : troubles(state)),
+    ];
     return [
-      [styled('bold', name), `  ${facts.join('  ')}`],
-      ...(stale === undefined
-        ? []
-        : [[styled('red', `The registry cannot be followed (${stale}); what is known stays.`)]]),
+      [styled('bold', name), `  ${facts.join(', ')}`],
+      ...warnings.map((warning) => [styled('red', warning)]),
       ...rowTable(rowsOf(endpoints, state), state !== undefined),
     ];
   }

@@ -71,7 +71,8 @@ function factCells({ id, endpoint, weightShare, peer }: Row): Span[] {
 
 /** What the consumer makes of it is the better news: it may have set it aside while it is registered as serving. */
 function stateCell(endpoint: Endpoint | undefined, peer: PeerState | undefined): Span {
-  const state = marked(peer?.state ?? endpoint?.state ?? 'unknown', endpoint?.overridden?.state);
+  const text = peer === undefined ? (endpoint?.state ?? 'unknown') : stateText(peer);
+  const state = marked(text, endpoint?.overridden?.state);
   if (endpoint === undefined) return styled('red', `${state}, not registered`);
   if (state === 'serving') return styled('green', state);
   return styled(state.startsWith('draining') ? 'yellow' : 'red', state);
@@ -90,11 +91,52 @@ function trafficCells(peer: PeerState | undefined): Span[] {
   ];
 }
 
-/** The same as one line, for logs: `100 req/s  a 33.4 % of 33.3 %  b …`. */
+/** What its callers get from a consumer. */
+export function figures({ perSecond, requests, policy }: ConsumerState): string[] {
+  if (requests === undefined) return [`${rate(perSecond)} req/s`, `policy ${policy}`];
+  const { p50Ms, p99Ms, failed } = requests;
+  const times = [
+    ...(p50Ms === undefined ? [] : [`p50 ${milliseconds(p50Ms)} ms`]),
+    ...(p99Ms === undefined ? [] : [`p99 ${milliseconds(p99Ms)} ms`]),
+  ];
+  return [`${rate(requests.perSecond)} req/s`, `${number(failed)} failed`, ...times, `policy ${policy}`];
+}
+
+/** What a consumer has to put up with, a sentence each. */
+export function troubles({ stale, tier }: ConsumerState): string[] {
+  const said =
+    stale === undefined ? [] : [`The consumer cannot follow the registry (${stale}); it goes on with what it knows.`];
+  const tierSays = tier === undefined ? undefined : tiers[tier];
+  return tierSays === undefined ? said : [...said, tierSays];
+}
+
+/** What each tier of `@lb/core` but the usual one means. */
+const tiers: Readonly<Record<string, string>> = {
+  panic: 'Too few peers are available, so the consumer uses ejected ones, too (panic).',
+  'last-resort': 'No peer serves, so the consumer uses those that drain or have weight 0 (last-resort).',
+  none: 'The consumer knows no peer.',
+};
+
+/** The same as one line, for logs: `100 req/s, 0 failed, …  a 33.4 % of 33.3 %  b …`. */
 export function trafficLine(state: ConsumerState): string {
-  const peers = state.peers.map(({ id, share, weightShare, failed }) => {
-    const failures = failed === 0 ? '' : ` (${number(failed)} failed)`;
-    return `${id} ${share === undefined ? '-' : percent(share)} of ${percent(weightShare)}${failures}`;
+  const peers = state.peers.map(({ id, share, weightShare, failed, ...peer }) => {
+    const notes = [
+      ...(peer.state === 'serving' ? [] : [stateText(peer)]),
+      ...(failed === 0 ? [] : [`${number(failed)} failed`]),
+    ];
+    const part = `${id} ${share === undefined ? '-' : percent(share)} of ${percent(weightShare)}`;
+    return notes.length === 0 ? part : `${part} (${notes.join(', ')})`;
   });
-  return [`${rate(state.perSecond)} req/s`, ...peers].join('  ');
+  return [[...figures(state), ...shortTroubles(state)].join(', '), ...peers].join('  ');
+}
+
+function stateText({ state, ejection }: Pick<PeerState, 'state' | 'ejection'>): string {
+  return ejection === undefined ? state : `${state}: ${ejection}`;
+}
+
+function shortTroubles({ stale, tier }: ConsumerState): string[] {
+  return [
+    ...(stale === undefined ? [] : [`registry stale: ${stale}`]),
+    ...(tier === undefined || tier === 'available' ? [] : [`tier ${tier}`]),
+  ];
 }

@@ -20,12 +20,16 @@ const state = readState(
   {
     service: 'hash',
     policy: 'p2c',
-    traffic: { perSecond: 100.4 },
+    tier: 'panic',
+    registry: { stale: 'silent' },
+    traffic: { perSecond: 101.4 },
+    requests: { perSecond: 100.4, failed: 3, p50Ms: 52.3, p99Ms: null },
     peers: [
       {
         id: 'b',
         origin: 'http://10.0.0.2:80',
         state: 'ejected',
+        ejection: { reason: 'failures' },
         weight: 3,
         weightShare: 0.75,
         share: 0.7,
@@ -92,13 +96,15 @@ it('paints what a consumer does beside it, also of what is no longer registered'
   });
   expect(sink.text.split('\n').slice(1)).toEqual([
     'The registry cannot be followed (silent); what is known stays.',
+    'The consumer cannot follow the registry (silent); it goes on with what it knows.',
+    'Too few peers are available, so the consumer uses ejected ones, too (panic).',
     'ID  ADDRESS              STATE                    WEIGHT  WEIGHT SHARE   SHARE  REQ/S  IN FLIGHT  P50 MS  P99 MS  FAILED',
     'a   http://10.0.0.1:80   draining*                     1         0.0 %       -      -          -       -       -       -',
-    'b   http://10.0.0.2:80   ejected                       3       100.0 %  70.0 %   70.0        4/9      50      61       2',
+    'b   http://10.0.0.2:80   ejected: failures             3       100.0 %  70.0 %   70.0        4/9      50      61       2',
     'z   http://10.0.0.26:80  serving, not registered       1        25.0 %       -    0.0          0       -       -       0',
     '',
   ]);
-  expect(sink.text).toContain('hash  revision 7  100 req/s, policy p2c');
+  expect(sink.text).toContain('hash  revision 7, 100 req/s, 3 failed, p50 52 ms, policy p2c');
 });
 
 it('writes a line a change, and one for traffic, when nobody looks', () => {
@@ -115,7 +121,8 @@ it('writes a line a change, and one for traffic, when nobody looks', () => {
     '2026-01-02T03:04:05Z hash a joined: http://10.0.0.1:80, weight 1',
     '2026-01-02T03:04:05Z hash the registry cannot be followed (unreachable); what is known stays',
     '2026-01-02T03:04:05Z hash the registry is followed again',
-    '2026-01-02T03:04:05Z hash 100 req/s  b 70.0 % of 75.0 % (2 failed)  z - of 25.0 %',
+    '2026-01-02T03:04:05Z hash 100 req/s, 3 failed, p50 52 ms, policy p2c, registry stale: silent, tier panic  ' +
+      'b 70.0 % of 75.0 % (ejected: failures, 2 failed)  z - of 25.0 %',
     '2026-01-02T03:04:05Z consumer gone',
     '',
   ]);
@@ -137,6 +144,20 @@ it('writes an object a line for programs', () => {
     { kind: 'traffic', service: 'hash', peers: [{ id: 'b', share: 0.7 }, { id: 'z' }] },
     { kind: 'no-traffic', why: 'gone' },
   ]);
+});
+
+it('lets nothing that a consumer says reach the terminal', () => {
+  const text = '\u001B]0;x\u0007\u202E';
+  const peers = [{ id: text, origin: text, state: text, ejection: { reason: text }, share: 1 }];
+  const hostile = readState({ service: text, policy: text, tier: text, registry: { stale: text }, peers }, 'a test');
+  const [pipe, screen] = [new TextSink(), new TextSink({ isTTY: true, columns: 300 })];
+  new PlainView(new Terminal(pipe, {}), now).traffic(hostile);
+  new JsonView(new Terminal(pipe, {}), now).traffic(hostile);
+  const live = new LiveView(screen, new Terminal(screen, { NO_COLOR: '1' }));
+  live.traffic(hostile);
+  live.tick();
+  expect(pipe.text + screen.text.slice('\u001B[?25l\u001B[J'.length)).toMatch(/^[\n\x20-\x7e]+$/);
+  expect(screen.text).toContain('\\u{1b}]0;x\\u{7}\\u{202e}');
 });
 
 it.each([[null], [[]], ['x'], [{ service: 'hash' }], [{ peers: [] }], [{ service: 1, peers: [] }]])(
