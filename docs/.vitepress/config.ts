@@ -41,6 +41,7 @@ export default defineConfig({
           { text: 'Scaling', link: '/scaling' },
           { text: 'Guarantees', link: '/guarantees' },
           { text: 'Operations', link: '/operations' },
+          { text: 'Live page', link: '/page' },
           { text: 'Telemetry', link: '/telemetry' },
         ],
       },
