@@ -1,7 +1,8 @@
-/** An operator at etcd's HTTP door, so that what looks at the outcome shares no code with what is tested. */
+/** An operator at etcd's HTTP door. */
 import { setTimeout as after } from 'node:timers/promises';
 
-const timeoutMs = 2000;
+import { askEtcd, endOf, fromBase64 as text, toBase64 as base64 } from './gateway.ts';
+
 const tryEveryMs = 50;
 
 interface HttpKeyValue {
@@ -42,6 +43,11 @@ export class Operator {
   /** Throws away all history up to now. */
   async compact(): Promise<void> {
     const { revision } = await this.read('x');
+    await this.compactTo(revision);
+  }
+
+  /** Throws away all history before a revision. */
+  async compactTo(revision: number): Promise<void> {
     await this.#ask('kv/compaction', { revision: String(revision), physical: true });
   }
 
@@ -59,30 +65,18 @@ export class Operator {
   }
 
   async #range(prefix: string): Promise<{ header: { revision: string }; kvs?: readonly HttpKeyValue[] }> {
-    const end = prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
-    return Object(await this.#ask('kv/range', { key: base64(prefix), range_end: base64(end) }));
+    return Object(await this.#ask('kv/range', { key: base64(prefix), range_end: base64(endOf(prefix)) }));
   }
 
   async #ask(path: string, body: object): Promise<unknown> {
     let failure: unknown;
     for (const host of this.#hosts) {
       try {
-        const signal = AbortSignal.timeout(timeoutMs);
-        const response = await fetch(`${host}/v3/${path}`, { method: 'POST', body: JSON.stringify(body), signal });
-        if (response.ok) return await response.json();
-        failure = new Error(`etcd answered ${path} with ${response.status}`);
+        return await askEtcd(host, path, body);
       } catch (error) {
         failure = error;
       }
     }
     throw failure;
   }
-}
-
-function base64(plain: string): string {
-  return Buffer.from(plain).toString('base64');
-}
-
-function text(encoded: string): string {
-  return Buffer.from(encoded, 'base64').toString();
 }
