@@ -34,6 +34,9 @@ export interface WatchingOptions {
   readonly onHeard: () => void;
 }
 
+/** What is needed of a connection. */
+export type WatchedConnection = Pick<Connection, 'watch' | 'call' | 'host'>;
+
 /** Two more looks half a second apart: an event takes milliseconds, on a bad day a second. */
 const compareLooks = 2;
 const compareLookMs = 500;
@@ -41,7 +44,7 @@ const compareLookMs = 500;
 /** The second half of an epoch: the watch from the revision after the list, and what may cast doubt on it. */
 export class Watching {
   readonly #options: WatchingOptions;
-  readonly #connection: Connection;
+  readonly #connection: WatchedConnection;
   readonly #listed: IResponseHeader;
   readonly #over = new AbortController();
   readonly #end = Promise.withResolvers<EpochEnd>();
@@ -53,7 +56,7 @@ export class Watching {
   #onHeard = (): void => {};
 
   /** `listed` came with the list, over the same connection: another member may not have got that far. */
-  constructor(options: WatchingOptions, connection: Connection, listed: IResponseHeader) {
+  constructor(options: WatchingOptions, connection: WatchedConnection, listed: IResponseHeader) {
     this.#options = options;
     this.#connection = connection;
     this.#listed = listed;

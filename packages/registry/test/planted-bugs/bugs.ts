@@ -196,7 +196,15 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a dead lease is renewed',
     story: 'a renewal is answered, so all is well; that the answer says TTL 0 is not looked at',
-    edits: [{ file: 'registration/renewals.ts', find: 'alive: Number(ttl) > 0', replace: 'alive: true' }],
+    edits: [
+      { file: 'registration/renewals.ts', find: 'alive: Number(ttl) > 0', replace: 'alive: true' },
+      // With this it is found, a TTL later.
+      {
+        file: 'registration/registration.ts',
+        find: 'if (this.#clock.now() - this.#seenAt < lease.ttlMs) return;',
+        replace: 'return;',
+      },
+    ],
   },
   {
     name: 'register twice',
