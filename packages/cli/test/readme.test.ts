@@ -1,8 +1,5 @@
-/** What the README shows, command by command, on the system that it shows. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+/** What the README shows, command by command, on the system that it shows. Its code is run with that of all READMEs, in `apps/checks`. */
+import { readFileSync } from 'node:fs';
 
 import { startEtcd } from '@lb/embedded-etcd';
 import { register } from '@lb/registry';
@@ -63,20 +60,4 @@ it('names every option and every exit code', async () => {
     if (variable !== undefined) expect(readme).toContain(`\`${variable}\``);
   }
   for (const code of Object.values(exitCodes)) expect(readme).toMatch(new RegExp(`^\\| ${code} `, 'm'));
-});
-
-it('runs the code that it shows', async () => {
-  const [, snippet = ''] = /```ts\n([^]*?)```/.exec(readme) ?? [];
-  const module = fileURLToPath(new URL('.readme-snippet.ts', import.meta.url));
-  writeFileSync(module, `${snippet}\nprocess.exitCode = exitCode;\n`);
-  cleanUp.push(() => rmSync(module));
-  const child = spawn(process.execPath, ['--conditions=@lb/source', module], {
-    env: { ETCD_HOSTS: 'http://127.0.0.1:1' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let error = '';
-  child.stderr.on('data', (chunk: Buffer) => (error += chunk.toString()));
-  const [code] = await once(child, 'close');
-  expect(error).toContain('(ERR_ETCD_UNAVAILABLE)');
-  expect(code).toBe(3);
 });
