@@ -103,6 +103,7 @@ class Chart {
     this.root.append(
       html('figcaption', {}, html('b', {}, title), ' ', html('small', {}, unit), this.#readout),
       html('div', { class: 'plot' }, this.#svg, this.#top),
+      html('p', { class: 'axis', 'aria-hidden': 'true' }, html('span', {}, '5 min ago'), html('span', {}, 'now')),
       this.#legend,
     );
   }

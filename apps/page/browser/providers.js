@@ -235,10 +235,12 @@ function showChips(peers) {
     }
     setText(parts.count, String(count));
   }
-  arrange(
-    find('[data-view="states"]', HTMLElement),
-    states.flatMap((state) => chips.get(state)?.chip ?? []),
-  );
+  const shownChips = states.flatMap((state) => {
+    const parts = chips.get(state);
+    // One that is pressed stays, or nobody could release it.
+    return parts === undefined || (parts.count.textContent === '0' && !chosen.states.has(state)) ? [] : [parts.chip];
+  });
+  arrange(find('[data-view="states"]', HTMLElement), shownChips);
 }
 
 /** A group of rows that can be opened. */

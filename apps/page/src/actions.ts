@@ -62,7 +62,7 @@ async function onPeer(
     }
     case 'drain':
       await inRegistry(overrides.set(peer.id, { state: 'draining' }, by));
-      return `has ${name} drained`;
+      return `has set ${name} to draining`;
     case 'eject':
       if (balancer.pool.eject(peer, `operator ${by}`, now(), Infinity)) return `has set ${name} aside here`;
       throw new ActionError(

@@ -106,7 +106,12 @@ class Narrator {
   lost({ subject, reason, attempt }: LostMessage): void {
     // The third try of a hundred is news to nobody.
     if (attempt !== 1) return;
-    const left = subject === 'overrides' ? 'what they had set' : `the ${this.#known.size} providers last known`;
+    const left =
+      subject === 'overrides'
+        ? 'what they had set'
+        : this.#known.size === 1
+          ? 'the one provider last known'
+          : `the ${this.#known.size} providers last known`;
     this.#log.add({ kind: 'registry', text: `Cannot follow ${titles[subject]} (${reason}): going on with ${left}` });
   }
 

@@ -96,6 +96,20 @@ it('serves the page and its modules from itself alone, and nothing else from the
   }
 });
 
+it('is marked as no work, so that it is there when work is refused', async () => {
+  const app = fastify();
+  const marks: unknown[] = [];
+  app.addHook('onRequest', async ({ routeOptions }) => {
+    marks.push(Reflect.get(routeOptions.config, 'lb'));
+  });
+  const balancer = createBalancer({ service: 'hash', discovery: [] });
+  await app.register(page, { prefix: '/lb', balancer, discovery: { status } });
+  for (const path of ['/lb/', '/lb/assets/main.js', '/lb/state.json', '/lb/log.json']) await app.inject(path);
+  expect(marks).toEqual(Array.from({ length: 4 }, () => ({ work: false })));
+  await app.close();
+  await balancer.close();
+});
+
 it('shows each provider with its share, how requests go, and how the registry is', async () => {
   const { app, balancer } = await start();
   await (await balancer.request('/')).body.dump();

@@ -59,6 +59,10 @@ export function page(app: FastifyInstance, options: PageOptions, done: () => voi
     for (const end of ends) end();
   });
 
+  // For the load shedding of @lb/fastify: when a consumer is overloaded, people look here.
+  app.addHook('onRoute', (route) => {
+    route.config = Object.assign({}, route.config, { lb: { work: false } });
+  });
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(assetHeaders);
   });
