@@ -65,12 +65,14 @@ function serviceOptions({
   timeoutMs,
   ttlSeconds,
   maxInFlight,
+  queueLimit,
   connectionsPerPeer,
 }: ConsumerConfig): ServiceOptions {
   return {
     policy: policies[policy](),
     timeoutMs,
     maxInFlight,
+    queueLimit,
     connectionsPerPeer,
     // Leases that ran out together did so within one lifetime; two seconds for etcd to notice and for the watch to tell.
     suspicion: { windowMs: (ttlSeconds + 2) * 1000 },

@@ -50,6 +50,12 @@ const schema = Type.Object({
     minimum: 1,
     description: 'Most requests under way to one service; further ones are refused',
   }),
+  LB_QUEUE_LIMIT: Type.Integer({
+    default: 128,
+    minimum: 0,
+    description:
+      'Most requests that wait while all providers are full; as many as the providers work on at once is a wait of one more request',
+  }),
   LB_CONNECTIONS_PER_PEER: Type.Integer({ default: 64, minimum: 1, description: 'Most connections to one provider' }),
   LB_SNAPSHOT_FILE: Type.Optional(
     Type.String({
@@ -80,6 +86,7 @@ export interface ConsumerConfig {
   readonly ttlSeconds: number;
   readonly timeoutMs: number;
   readonly maxInFlight: number;
+  readonly queueLimit: number;
   readonly connectionsPerPeer: number;
   readonly onDemand: { readonly allow: (service: string) => boolean; readonly max: number };
   /** Who may act on the live page; `undefined` for nobody. */
@@ -109,6 +116,7 @@ function toConfig(values: Static<typeof schema>): ConsumerConfig {
     ttlSeconds: values.LB_TTL_SECONDS,
     timeoutMs: values.LB_TIMEOUT_MS,
     maxInFlight: values.LB_MAX_IN_FLIGHT,
+    queueLimit: values.LB_QUEUE_LIMIT,
     connectionsPerPeer: values.LB_CONNECTIONS_PER_PEER,
     onDemand: { allow: allowed(values.LB_ON_DEMAND), max: values.LB_ON_DEMAND_MAX },
     operators: values.LB_OPERATORS === undefined ? undefined : readOperators(values.LB_OPERATORS),

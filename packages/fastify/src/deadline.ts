@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import fp from 'fastify-plugin';
 
 import { CallerInfo } from './request-lb.ts';
+import { stateOf } from './service-state.ts';
 
 /**
  * Refuses with 504, before any work is done, what comes when its caller no longer waits: as it says in `x-lb-timeout-ms`. Looked at
@@ -9,9 +10,13 @@ import { CallerInfo } from './request-lb.ts';
  */
 export const deadline: FastifyPluginAsync = fp(
   async (app: FastifyInstance) => {
+    const state = stateOf(app);
     for (const hook of ['onRequest', 'preHandler'] as const) {
       app.addHook(hook, async ({ lb }) => {
-        if (lb instanceof CallerInfo && lb.overdue !== undefined) throw lb.overdue;
+        const overdue = lb instanceof CallerInfo ? lb.overdue : undefined;
+        if (overdue === undefined) return;
+        state.countRefusal('deadline');
+        throw overdue;
       });
     }
   },

@@ -113,3 +113,14 @@ export class InvalidPathError extends AnswerError {
     super('The path is none that can be passed on');
   }
 }
+
+/** A request to be passed on says twice which host it is for. */
+export class TwoHostsError extends AnswerError {
+  override readonly name = 'TwoHostsError';
+  readonly code = 'ERR_TWO_HOSTS';
+  readonly statusCode = 400;
+
+  constructor() {
+    super('The request has more than one host header');
+  }
+}

@@ -16,9 +16,7 @@ export const health: FastifyPluginAsync = fp(
     for (const path of ['/readyz', '/healthz']) {
       app.get(path, { config, logLevel: 'warn' }, (_request, reply) => {
         const checks = Object.fromEntries(Array.from(state.checks, ([name, check]) => [name, check()]));
-        const ready = Object.values(checks).every((check) => check === 'ok');
-        const status = state.draining ? 'draining' : ready ? 'ok' : 'not ready';
-        const { inFlight, slots } = state;
+        const { status, inFlight, slots } = state;
         return reply
           .code(status === 'ok' ? 200 : 503)
           .send({ status, checks, inFlight, slots: slots && describe(slots) });

@@ -9,6 +9,7 @@ export {
   type RefusalReason,
   SelfCheckError,
   TooManyServicesError,
+  TwoHostsError,
   UnknownServiceError,
 } from './errors.ts';
 export { health } from './health.ts';

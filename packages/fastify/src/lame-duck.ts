@@ -56,8 +56,12 @@ export const lameDuck: FastifyPluginAsync<LameDuckOptions> = fp(
       reply.raw.removeHeader(nackHeader);
       request.setDecorator('lb', new CallerInfo(request.raw, reply.raw, reserveMs));
       if (!isWork(request)) return;
+      const since = performance.now();
       state.inFlight += 1;
-      reply.raw.once('close', () => (state.inFlight -= 1));
+      reply.raw.once('close', () => {
+        state.inFlight -= 1;
+        for (const listener of state.listeners) listener(reply.raw, performance.now() - since);
+      });
     });
 
     app.addHook('onSend', async (_request, reply) => {

@@ -65,7 +65,7 @@ export const loadReport: FastifyPluginAsync<LoadReportOptions> = fp(
         const now = performance.now();
         mean.set(state.inFlight, now);
         // What was refused, and what nobody waited for, says nothing of how long work takes.
-        if (reply.raw.writableFinished && reply.raw.statusCode < 500) latencies.record(held, now - since, now);
+        if (reply.raw.writableEnded && reply.raw.statusCode < 500) latencies.record(held, now - since, now);
         if (reply.raw.statusCode >= 500) errors.add(now);
       });
     });

@@ -2,9 +2,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { OverloadedError, type RefusalReason } from './errors.ts';
 import { nackHeader } from './headers.ts';
+import { stateOf } from './service-state.ts';
 
-/** Marks the answer as one that nothing was done for, and returns the error to throw. */
+/** Counts the request as refused, marks the answer as one that nothing was done for, and returns the error to throw. */
 export function refusal(request: FastifyRequest, reply: FastifyReply, reason: RefusalReason): OverloadedError {
+  stateOf(request.server).countRefusal(reason);
   reply.header(nackHeader, 'overload');
   // A balancer goes elsewhere at once, and to it a second is a long time to be told to stay away: a queue is drained much sooner.
   if (request.lb.attempt === undefined) reply.header('retry-after', '1');

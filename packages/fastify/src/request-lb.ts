@@ -54,7 +54,7 @@ export class CallerInfo implements RequestLb {
   #watch(): AbortSignal {
     const response = this.#response;
     const over = new AbortController();
-    if (response.destroyed && !response.writableFinished) over.abort(new CallerGoneError());
+    if (response.destroyed && !response.writableEnded) over.abort(new CallerGoneError());
     const left = this.remainingMs();
     const timer =
       left === undefined
@@ -68,7 +68,7 @@ export class CallerInfo implements RequestLb {
           );
     response.once('close', () => {
       clearTimeout(timer);
-      if (!response.writableFinished) over.abort(new CallerGoneError());
+      if (!response.writableEnded) over.abort(new CallerGoneError());
     });
     return over.signal;
   }

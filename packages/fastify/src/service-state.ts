@@ -1,9 +1,10 @@
 import type { Balancer } from '@lb/balancer';
 import type { Registration } from '@lb/registry';
 import type { FastifyInstance } from 'fastify';
+import type { ServerResponse } from 'node:http';
 
-import { MissingPluginError } from './errors.ts';
 import type { FollowedService, Services } from './consumer/services.ts';
+import { MissingPluginError, type RefusalReason } from './errors.ts';
 import type { Slots } from './slots.ts';
 
 /** Says whether something that the service needs is there: `'ok'`, or what is wrong in a few words. Must be quick. */
@@ -45,6 +46,21 @@ export class ServiceState implements Lb {
   registration: Registration | undefined;
 
   consumed: Services | undefined;
+  /** Are told of each request for the service's work that is over: its answer, and how long it took. */
+  readonly listeners: Set<(response: ServerResponse, elapsedMs: number) => void> = new Set();
+  /** How many requests were refused before anything was done for them, by why. */
+  readonly refused: Map<string, number> = new Map();
+
+  /** What `/readyz` says. */
+  get status(): 'ok' | 'draining' | 'not ready' {
+    if (this.draining) return 'draining';
+    for (const check of this.checks.values()) if (check() !== 'ok') return 'not ready';
+    return 'ok';
+  }
+
+  countRefusal(reason: RefusalReason | 'deadline'): void {
+    this.refused.set(reason, (this.refused.get(reason) ?? 0) + 1);
+  }
 
   get services(): ReadonlyMap<string, FollowedService> {
     return this.consumed?.followed ?? new Map();

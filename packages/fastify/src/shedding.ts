@@ -9,8 +9,9 @@ import { stateOf } from './service-state.ts';
 /** How late and how full the process may be before it refuses work. */
 export interface SheddingOptions {
   /**
-   * Refuse work while the event loop is late by more than this on average, in milliseconds. Defaults to 100: a request passes through
-   * the loop a few times, so that an answer is then half a second late. 0 for no such limit.
+   * Refuse work while the event loop is late by more than this on average, in milliseconds: at twice as much, every other request, at ten times
+   * as much, nine of ten. Defaults to 100: a request passes through the loop a few times, so that an answer is then half a second late.
+   * 0 for no such limit.
    */
   readonly maxEventLoopDelayMs?: number | undefined;
   /** Refuse work while the heap holds more than this many bytes. Defaults to 0: no limit. */
@@ -22,6 +23,8 @@ export interface SheddingOptions {
    * collector refuses what came after it; longer, and the load is gone for a while when it is still refused.
    */
   readonly sampleIntervalMs?: number | undefined;
+  /** Source of chance. Defaults to `Math.random`. */
+  readonly random?: (() => number) | undefined;
 }
 
 /**
@@ -32,13 +35,18 @@ export interface SheddingOptions {
  */
 export const shedding: FastifyPluginAsync<SheddingOptions> = fp(
   async (app: FastifyInstance, options: SheddingOptions) => {
+    const maxDelayMs = atLeastZero('maxEventLoopDelayMs', options.maxEventLoopDelayMs ?? 100);
+    const { random = Math.random } = options;
     await app.register(underPressure, {
-      maxEventLoopDelay: atLeastZero('maxEventLoopDelayMs', options.maxEventLoopDelayMs ?? 100),
+      maxEventLoopDelay: maxDelayMs,
       maxHeapUsedBytes: atLeastZero('maxHeapUsedBytes', options.maxHeapUsedBytes ?? 0),
       maxRssBytes: atLeastZero('maxRssBytes', options.maxRssBytes ?? 0),
       sampleInterval: checkNumber('sampleIntervalMs', options.sampleIntervalMs ?? 500, { min: 100, max: 60_000 }),
-      pressureHandler: (request, reply) => {
-        if (isWork(request)) throw refusal(request, reply, 'pressure');
+      pressureHandler: (request, reply, type, value = Infinity) => {
+        if (!isWork(request)) return;
+        // Refusing all of it until the next sample, and then none, would swing between idle and overrun.
+        if (type === underPressure.TYPE_EVENT_LOOP_DELAY && random() < maxDelayMs / value) return;
+        throw refusal(request, reply, 'pressure');
       },
     });
     stateOf(app).checks.set('pressure', () => (app.isUnderPressure() ? 'too busy' : 'ok'));

@@ -152,7 +152,7 @@ describe('what passes', () => {
 describe('streams', () => {
   it('pass as they come: the answer begins before the request has ended', async () => {
     answer = (incoming, response) => incoming.pipe(response);
-    const at = await start();
+    const at = await start({ holdBytes: 0 });
     const body = new Readable({ read() {} });
     const answered = send(`${at}/svc/hash/`, 'POST', { 'transfer-encoding': 'chunked' }, body);
     body.push('first');
@@ -222,7 +222,7 @@ describe('bodies', () => {
   it('that turn out to be too long are cut off, and no provider takes them for whole', async () => {
     const whole: boolean[] = [];
     answer = (incoming) => incoming.on('close', () => whole.push(incoming.complete)).resume();
-    const at = await start({ bodyLimitBytes: 1000 });
+    const at = await start({ bodyLimitBytes: 1000, holdBytes: 0 });
     const response = await send(
       `${at}/svc/hash/`,
       'POST',
@@ -232,6 +232,38 @@ describe('bodies', () => {
     expect([response.statusCode, response.headers.connection]).toEqual([413, 'close']);
     await expect.poll(() => whole.length).toBe(seen.length);
     expect(whole).not.toContain(true);
+  });
+
+  it('that are short are waited for, and no provider is asked before', async () => {
+    const at = await start();
+    const body = new Readable({ read() {} });
+    const answered = send(`${at}/svc/hash/`, 'POST', { 'transfer-encoding': 'chunked' }, body);
+    body.push('first');
+    await after(100);
+    expect(seen).toEqual([]);
+    body.push('second');
+    body.push(null);
+    expect(await text(await answered)).toBe('firstsecond');
+    expect(seen[0]?.headers).toMatchObject({ 'content-length': '11' });
+  });
+
+  it('that are long pass as they come, once their beginning is here', async () => {
+    const at = await start({ bodyLimitBytes: 2 ** 24 });
+    const long = 'x'.repeat(5 * 2 ** 20);
+    expect(
+      await text(await send(`${at}/svc/hash/`, 'PUT', { 'transfer-encoding': 'chunked' }, Readable.from([long]))),
+    ).toBe(long);
+    expect(seen[0]?.headers).toMatchObject({ 'transfer-encoding': 'chunked' });
+  });
+
+  it('that break off reach nobody', async () => {
+    const at = await start();
+    const outgoing = request(`${at}/svc/hash/`, { method: 'POST', agent: false }).on('error', () => {});
+    outgoing.write('half');
+    await expect.poll(() => apps[0]?.lb.inFlight).toBe(1);
+    outgoing.destroy();
+    await expect.poll(() => apps[0]?.lb.inFlight).toBe(0);
+    expect(seen).toEqual([]);
   });
 
   it('may have any type, or none', async () => {
@@ -245,7 +277,8 @@ describe('bodies', () => {
     answer = (_request, response) => response.writeHead(403).end('no');
     const body = new Readable({ read() {} });
     body.push('some');
-    const response = await send(`${await start()}/svc/hash/`, 'POST', { 'content-length': '1000' }, body);
+    const at = await start({ holdBytes: 0 });
+    const response = await send(`${at}/svc/hash/`, 'POST', { 'content-length': '1000' }, body);
     expect([response.statusCode, response.headers.connection, await text(response)]).toEqual([403, 'close', 'no']);
   });
 });

@@ -1,6 +1,6 @@
 import { checkNumber, InvalidOptionError } from '@lb/core';
 import { discover, type DiscoverOptions, type EtcdDiscovery } from '@lb/registry';
-import type { DiscoverySource } from '@lb/balancer';
+import type { Balancer, DiscoverySource } from '@lb/balancer';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import fp from 'fastify-plugin';
 
@@ -20,6 +20,8 @@ export interface ConsumerOptions {
   readonly discovery?: ((service: string) => DiscoverySource) | undefined;
   /** How the balancer of a service is made: all of `BalancerOptions`. Defaults to its defaults. A new policy each time, please. */
   readonly options?: ((service: string) => ServiceOptions) | undefined;
+  /** Is told of each balancer that is made; what it returns is called when that is closed. For metrics: `(one) => metrics.watch(one)`. */
+  readonly onOpen?: ((balancer: Balancer) => (() => void) | undefined) | undefined;
   /** Whether services may be asked for that are not among `services`. Defaults to false. `true` for the defaults. */
   readonly onDemand?: OnDemandOptions | boolean | undefined;
 }
@@ -48,6 +50,7 @@ export const consumer: FastifyPluginAsync<ConsumerOptions> = fp(
     const services = new Services({
       discovery: options.discovery ?? discoverIn(etcd),
       options: options.options ?? (() => ({})),
+      onOpen: options.onOpen ?? (() => undefined),
       allow: onDemand === false ? () => false : allow,
       maxOnDemand: checkNumber('onDemand.max', max, { min: 1, integer: true }),
       idleMs: checkNumber('onDemand.idleMs', idleMs, { min: 1, max: 2 ** 31 - 1 }),

@@ -12,9 +12,9 @@ import { type LbOptions, type ProxyHeadersOptions, proxyRequestHeaders, proxyRes
 import { checkNumber, InvalidOptionError } from '@lb/core';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 
-import { BodyTooLargeError, InvalidPathError } from '../errors.ts';
+import { BodyTooLargeError, InvalidPathError, TwoHostsError } from '../errors.ts';
 import { gatewayError } from './gateway-error.ts';
-import { hasBody, limitedBody } from './limited-body.ts';
+import { type BodyLimits, discardBody, receiveBody } from './limited-body.ts';
 import { proxyTarget } from './proxy-target.ts';
 import { isServiceName } from './services.ts';
 
@@ -24,6 +24,11 @@ export interface ProxyOptions {
   readonly service?: string | undefined;
   /** Most bytes of a request's body. Defaults to 1 MiB, as in Fastify. */
   readonly bodyLimitBytes?: number | undefined;
+  /**
+   * How much of a body to wait for before any provider is asked, in bytes, or all of a shorter one. Defaults to 65 536. A caller that drips
+   * its body keeps nobody else busy then, and short bodies can be sent again. 0 where callers want answers to the beginning of their body.
+   */
+  readonly holdBytes?: number | undefined;
   /** Which headers to pass. */
   readonly headers?: ProxyHeadersOptions | undefined;
   /** What to tell the balancer of a request, such as its hash key. Defaults to nothing. */
@@ -39,12 +44,15 @@ export const proxy: FastifyPluginAsync<ProxyOptions> = async (app: FastifyInstan
   if (service !== undefined && !isServiceName(service)) {
     throw new InvalidOptionError('service', 'a name of letters, digits, dots, dashes and underscores', service);
   }
-  const limit = checkNumber('bodyLimitBytes', options.bodyLimitBytes ?? 2 ** 20, { min: 0 });
+  const limits: BodyLimits = {
+    limit: checkNumber('bodyLimitBytes', options.bodyLimitBytes ?? 2 ** 20, { min: 0 }),
+    hold: checkNumber('holdBytes', options.holdBytes ?? 65_536, { min: 0, integer: true }),
+  };
   // Bodies are passed on unread, whatever they are.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => done(null));
   const handler = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
-    pass(app, request, reply, options, limit);
+    pass(app, request, reply, options, limits);
   for (const url of ['/', '/*']) app.route({ method: methods, url, handler, exposeHeadRoute: false });
 };
 
@@ -53,18 +61,27 @@ async function pass(
   request: FastifyRequest,
   reply: FastifyReply,
   options: ProxyOptions,
-  limit: number,
+  limits: BodyLimits,
 ): Promise<FastifyReply> {
   const { raw, lb } = request;
   const target = proxyTarget(raw.url ?? '', app.prefix, options.service);
   if (target === undefined) throw new InvalidPathError();
+  // Node takes the first of two (RFC 9112 §3.2: refuse), and somebody behind may take the other.
+  if (raw.rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name)).length > 1)
+    throw new TwoHostsError();
   // Before anything is sent anywhere. What does not say its length is counted on the way.
-  if (Number(raw.headers['content-length'] ?? 0) > limit) throw tooLarge(reply, limit);
+  if (Number(raw.headers['content-length'] ?? 0) > limits.limit) {
+    reply.header('connection', 'close');
+    await discardBody(raw);
+    throw new BodyTooLargeError(limits.limit);
+  }
   try {
-    const response = await app.lb.balancer(target.service).request(target.path, {
+    const balancer = app.lb.balancer(target.service);
+    const body = await receiveBody(raw, limits);
+    const response = await balancer.request(target.path, {
       method: request.method,
       headers: headersOf(request, options.headers),
-      body: hasBody(raw) ? limitedBody(raw, limit) : null,
+      body,
       signal: lb.signal,
       lb: { ...deadlineOf(request), ...options.lb?.(request) },
     });
@@ -73,7 +90,10 @@ async function pass(
     return reply.code(response.statusCode).headers(proxyResponseHeaders(response.headers)).send(response.body);
   } catch (error) {
     if (!raw.complete) reply.header('connection', 'close');
-    throw findTooLarge(error) ?? gatewayError(error, request, reply);
+    const tooLarge = findTooLarge(error);
+    if (tooLarge === undefined) throw gatewayError(error, request, reply);
+    await discardBody(raw);
+    throw tooLarge;
   }
 }
 
@@ -91,11 +111,6 @@ function deadlineOf({ lb }: FastifyRequest): LbOptions {
     ...(timeoutMs !== undefined && { timeoutMs: Math.max(1, Math.floor(timeoutMs)) }),
     ...(lb.attempt !== undefined && { attempts: 1 }),
   };
-}
-
-function tooLarge(reply: FastifyReply, limit: number): BodyTooLargeError {
-  reply.header('connection', 'close');
-  return new BodyTooLargeError(limit);
 }
 
 /** The balancer tells of a body that failed as the cause of its own error, or as it is. */

@@ -14,6 +14,7 @@ function build(options: Partial<ServicesOptions> = {}): { services: Services; cl
     }),
     options: () => ({}),
     allow: () => true,
+    onOpen: () => undefined,
     maxOnDemand: 2,
     idleMs: 1000,
     ...options,
@@ -79,4 +80,20 @@ it('asks whether a service may be opened', () => {
   expect(() => services.balancer('yours', 0)).toThrow(expect.objectContaining({ statusCode: 404 }));
   services.balancer('mine', 0);
   expect(names(services)).toEqual(['mine']);
+});
+
+it('tells of each balancer when it is made, and when it is closed', async () => {
+  const told: string[] = [];
+  const { services } = build({
+    onOpen: ({ pool }) => {
+      told.push(`${pool.service} opened`);
+      return () => void told.push(`${pool.service} closed`);
+    },
+  });
+  services.add('stays');
+  services.balancer('a', 0);
+  services.closeIdle(2000);
+  expect(told).toEqual(['stays opened', 'a opened', 'a closed']);
+  await services.close();
+  expect(told).toEqual(['stays opened', 'a opened', 'a closed', 'stays closed']);
 });

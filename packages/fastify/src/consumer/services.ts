@@ -27,6 +27,8 @@ export interface ServicesOptions {
   readonly options: (service: string) => ServiceOptions;
   /** Whether a service that was not named may be opened. */
   readonly allow: (service: string) => boolean;
+  /** Is told of each balancer that is made; what it returns is called when that is closed. */
+  readonly onOpen: (balancer: Balancer) => (() => void) | undefined;
   readonly maxOnDemand: number;
   readonly idleMs: number;
 }
@@ -34,6 +36,7 @@ export interface ServicesOptions {
 interface Opened extends FollowedService {
   /** `undefined` for one that stays. */
   usedAt: number | undefined;
+  readonly onClose: (() => void) | undefined;
 }
 
 export class Services {
@@ -101,7 +104,7 @@ export class Services {
   #open(service: string, usedAt: number | undefined): Opened {
     const discovery = this.#options.discovery(service);
     const balancer = createBalancer({ ...this.#options.options(service), service, discovery });
-    const opened = { balancer, discovery, usedAt };
+    const opened = { balancer, discovery, usedAt, onClose: this.#options.onOpen(balancer) };
     this.#opened.set(service, opened);
     return opened;
   }
@@ -110,6 +113,7 @@ export class Services {
     const opened = this.#opened.get(service);
     if (opened === undefined) return;
     this.#opened.delete(service);
+    opened.onClose?.();
     const closing = opened.balancer.close().finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
   }
