@@ -1,5 +1,5 @@
-// Fuzzes whatever packages have a folder `test/fuzz`, one after the other: `pnpm fuzz`, over two million cases, or with --cases N so many
-// for each target. Other options go on as they are; see runFuzz in packages/testkit.
+// Fuzzes whatever packages have a folder `test/fuzz`, one after the other: `pnpm fuzz`, 1.8 million cases, or with --cases N so
+// many for each target. Other options go on as they are; see runFuzz in packages/testkit.
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 

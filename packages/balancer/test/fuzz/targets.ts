@@ -12,6 +12,7 @@ import { forward } from './forward.ts';
 export const targets: readonly FuzzTarget[] = [
   {
     name: 'forwarding',
+    slow: true,
     words: [
       'GET / HTTP/1.1\r\n',
       'POST //evil.example/ HTTP/1.1\r\n',

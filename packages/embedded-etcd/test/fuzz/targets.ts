@@ -22,6 +22,7 @@ export const targets: readonly FuzzTarget[] = [
   },
   {
     name: 'messages',
+    slow: true,
     words: [
       '\n\u0001k',
       '\u0012\u0001z',

@@ -10,6 +10,8 @@ export interface FuzzTarget {
   readonly name: string;
   /** Pieces of its language. */
   readonly words: readonly string[];
+  /** Whether a case takes turns of the event loop, and not microseconds: `runFuzz` then tries a tenth as many. */
+  readonly slow?: true;
   /** What came of it, in few words. Throws when a promise is broken; whatever else it throws is a finding, too. */
   run(input: Buffer): string | Promise<string>;
 }

@@ -25,7 +25,7 @@ interface Settings {
 }
 
 /**
- * Runs the command: `--cases N` for each target, `--seed N`, `--only NAME` and `--grow`, which keeps inputs of new consequences. Call it
+ * Runs the command: `--cases N` for each target, a tenth of it for slow ones, `--seed N`, `--only NAME` and `--grow`, which keeps inputs of new consequences. Call it
  * from the file that is started, with its own URL: the thread starts that file again.
  */
 export async function runFuzz(file: string, targets: readonly FuzzTarget[]): Promise<void> {
@@ -99,7 +99,8 @@ async function work(
     const corpus = [...readCorpus(root, target.name).values()];
     const started = performance.now();
     try {
-      const result = await fuzz(target, { cases, random: seededChance(seed * 1000 + index), corpus, onCase });
+      const count = target.slow === true ? Math.ceil(cases / 10) : cases;
+      const result = await fuzz(target, { cases: count, random: seededChance(seed * 1000 + index), corpus, onCase });
       if (grow) for (const input of result.novel) keep(root, target.name, 'novel', input);
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       tell(
