@@ -18,8 +18,8 @@ export const weights: readonly number[] = [1, 2, 3];
 export const meanWorkMs = 20;
 /** What a caller might wait for: with no queue at all, one request in 150 takes longer. */
 export const deadlineMs = 5 * meanWorkMs;
-/** Most that wait at a provider, for each of its slots: 0.4 s of work. */
-export const queuePerSlot = 20;
+/** Most that wait at a provider, for each of its slots: 1 s of work. */
+export const queuePerSlot = 50;
 
 /** What happens to providers, as the harness does it. */
 export interface Stage {

@@ -43,6 +43,39 @@ it('settles at the mean of what answers take, where one in ten is slow', () => {
   expect(sum / 19_000).toBeLessThan(20);
 });
 
+it('begins with the plain mean of the answers that there are', () => {
+  const load = known(90);
+  for (const [index, ms] of [2, 4, 8].entries()) attempt(load, ms, success, 101 + index);
+  expect(latencyOf(load, 103)).toBeCloseTo((90 + 2 + 4 + 8) / 4, 0);
+});
+
+it.each([
+  [10, 30],
+  [30, 10],
+])('knows after a hundred answers, however quickly they come, that a peer of %i ms takes %i', (before, after) => {
+  const load = new GuardedLatency(new PeakEwmaPool({ decayMs: 3000 }));
+  for (let answer = 0; answer < 1000; answer += 1) attempt(load, before, success, answer);
+  for (let answer = 0; answer < 100; answer += 1) attempt(load, after, success, 1000 + answer);
+  expect(Math.abs(latencyOf(load, 1100) - after)).toBeLessThan(3);
+});
+
+it('counts a failure by the time since the last answer, not as one of fifty', () => {
+  const load = new GuardedLatency(new PeakEwmaPool({ decayMs: 3000 }));
+  for (let answer = 0; answer < 100; answer += 1) attempt(load, 10, success, answer);
+  attempt(load, 1, failure('overload'), 101);
+  // A hundred times what is typical, for a millisecond or two of three thousand; one of fifty would make it 30 ms.
+  expect(latencyOf(load, 101)).toBeGreaterThan(10);
+  expect(latencyOf(load, 101)).toBeLessThan(12);
+});
+
+it('goes by time where answers are few', () => {
+  const load = new GuardedLatency(new PeakEwmaPool({ decayMs: 1000 }));
+  for (let answer = 1; answer <= 100; answer += 1) attempt(load, 10, success, 2000 * answer);
+  attempt(load, 100, success, 202_000);
+  // After two time constants a seventh of the old is left.
+  expect(latencyOf(load, 202_000)).toBeGreaterThan(85);
+});
+
 it.each([2, 500])('fades from %i ms to what is typical, and not to nothing', (ms) => {
   const load = known(ms);
   expect(latencyOf(load, 100)).toBeCloseTo(ms, 6);

@@ -1,5 +1,5 @@
 /**
- * Thirteen courses over machines of capacity 1:2:3, in an open loop: what users of a pool meet, and a policy must not lose on any.
+ * Fourteen courses over machines of capacity 1:2:3, in an open loop: what users of a pool meet, and a policy must not lose on any.
  *
  * A to F are the six that this project's research began with; the rest is what goes wrong in a fleet. Work is exponential, 10 ms
  * in the mean; 240 000 requests, of which the first fifth do not count.
@@ -52,6 +52,19 @@ function brownouts(server: string, speed: number) {
     const changes: Change[] = [];
     for (let atMs = 4000; atMs < durationMs; atMs += 6000) {
       changes.push({ atMs, kind: 'speed', server, speed }, { atMs: atMs + 2000, kind: 'speed', server, speed: 1 });
+    }
+    return changes;
+  };
+}
+
+/** There is always one that is slow, and never for long: who remembers longest is always wrong. */
+function inTurn(turnMs: number, speed: number) {
+  return (durationMs: number): Change[] => {
+    const changes: Change[] = [];
+    for (let turn = 0; (turn + 1) * turnMs < durationMs; turn += 1) {
+      const server = sizes[turn % sizes.length] ?? '';
+      changes.push({ atMs: turn * turnMs, kind: 'speed', server, speed });
+      changes.push({ atMs: (turn + 1) * turnMs, kind: 'speed', server, speed: 1 });
     }
     return changes;
   };
@@ -125,6 +138,12 @@ const shapes: Readonly<Record<string, Shape>> = {
     })),
     clients: 100,
     use: 0.75,
+  },
+  'N  each at 1/3 speed in turn for 2 s, 1 client, 60 %': {
+    servers: byCores,
+    clients: 1,
+    use: 0.6,
+    changes: inTurn(2000, 1 / 3),
   },
 };
 
