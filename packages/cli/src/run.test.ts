@@ -104,3 +104,9 @@ it('offers nothing, and says nothing, while etcd is away', async () => {
   expect(await run(['__complete', 'ls', ''], world)).toBe(0);
   expect([world.stdout.text, world.stderr.text]).toEqual(['', '']);
 });
+
+it('does not pass for done when it was stopped', async () => {
+  const world = testWorld({ signal: AbortSignal.abort() });
+  expect(await run(['ls', '--etcd', '127.0.0.1:1'], world)).toBe(1);
+  expect(world.stderr.text).toBe('lb: stopped before it was done\n');
+});

@@ -17,9 +17,10 @@ export async function run(args: readonly string[], world: World): Promise<ExitCo
   try {
     return await dispatch(args, terminal, world);
   } catch (error) {
-    // Whoever stops a command knows that it was stopped.
-    if (world.signal.aborted) return exitCodes.ok;
-    const { exitCode, message } = failureOf(error);
+    // What a command that was stopped fails with is of no interest; that it has not done what it should is.
+    const { exitCode, message } = world.signal.aborted
+      ? { exitCode: exitCodes.failed, message: 'stopped before it was done' }
+      : failureOf(error);
     new Terminal(world.stderr, world.env).line(styled('red', 'lb:'), ` ${message}`);
     return exitCode;
   }

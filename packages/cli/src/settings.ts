@@ -62,7 +62,7 @@ async function readAuth(given: Given, env: World['env']): Promise<EtcdOptions['a
     throw new UsageError('--user takes a name only; the password comes from --password-file or ETCD_PASSWORD');
   }
   const file = given.text('password-file');
-  const password = file === undefined ? env['ETCD_PASSWORD'] : (await readFile(file, 'utf8')).replace(/\r?\n$/, '');
+  const password = file === undefined ? env['ETCD_PASSWORD'] : (await readFile(file, 'utf8')).trimEnd();
   if (password === undefined || password === '') {
     throw new UsageError(`The password of "${username}" is missing: give --password-file, or set ETCD_PASSWORD`);
   }

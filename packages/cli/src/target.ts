@@ -24,7 +24,13 @@ export async function findTarget(
   signal: AbortSignal,
 ): Promise<Target> {
   const service = await readService(etcd, name, signal);
-  return { id: id === everyEndpoint ? id : chooseId(service, id), service };
+  if (id !== everyEndpoint) return { id: chooseId(service, id), service };
+  // All of nobody is more likely a slip in the name than a wish for the future.
+  if (service.endpoints.length > 0 || service.overrides.size > 0) return { id, service };
+  throw new CommandError(
+    'ERR_NOT_FOUND',
+    `No endpoint of "${name}" is registered; lb override set does it nevertheless`,
+  );
 }
 
 async function readService(etcd: RegistryOptions, name: string, signal: AbortSignal): Promise<InspectedService> {

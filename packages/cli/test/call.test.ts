@@ -99,6 +99,18 @@ it('sends many, spread by weight, and counts what became of them', async () => {
   expect(failing.out).toMatch(/ 20 failed, 0 retries\. 500 × 20\n$/);
 });
 
+it('sends nothing to one that was drained, nor to one that was given no weight', async () => {
+  await inProcess(['drain', 'echo', 'large'], env);
+  await inProcess(['weight', 'echo', 'medium', '0'], env);
+  const before = providers.map(({ requests }) => requests);
+  expect((await inProcess(['call', 'echo', '/', '--count', '50'], env)).code).toBe(0);
+  expect(providers.map(({ requests }, index) => requests - (before[index] ?? 0))).toEqual([50, 0, 0]);
+  await inProcess(['override', 'clear', 'echo', 'large'], env);
+  await inProcess(['override', 'clear', 'echo', 'medium'], env);
+  expect((await inProcess(['call', 'echo', '/', '--count', '50', '--policy', 'roundRobin'], env)).code).toBe(0);
+  expect(Math.min(...providers.map(({ requests }, index) => requests - (before[index] ?? 0)))).toBeGreaterThan(10);
+});
+
 it('says that nobody is registered, or that etcd is away', async () => {
   expect(await inProcess(['call', 'nobody', '/'], env)).toEqual({
     code: 1,

@@ -174,6 +174,8 @@ describe.each(servers)('on $name', ({ missing, start, lb }) => {
         'lb: No endpoint of "asked" is called "large": small-1, small-2 (ERR_NOT_FOUND)\n',
       );
       expect((await lb(['weight', 'unknown', 'x', '1'], env)).error).toContain('; none is registered');
+      expect(await lb(['drain', 'unknown', '*'], env)).toMatchObject({ code: 1, out: '' });
+      expect((await lb(['override', 'ls', 'unknown'], env)).out).toBe('Nothing is set.\n');
     });
 
     it('follows a service, a line a change', async () => {
