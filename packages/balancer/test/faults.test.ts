@@ -77,6 +77,23 @@ describe('nobody notices a provider', () => {
   });
 });
 
+it('lets a request go on in whose place another one ends, with an answer of its own that it does not want', async () => {
+  // Of three requests the first takes its time, the second is refused and the third takes the place of the second and hangs. So the
+  // second waits for the end of the first, and goes on, dropping what refused it, while the answer of the first is being read.
+  let refusals = 0;
+  const steady = await provider('steady', (_request, response) => void setTimeout(() => response.end('steady'), 80));
+  const refusing = await bad('refusing', (_request, response) => {
+    refusals += 1;
+    if (refusals === 1) response.writeHead(503).end('no'.repeat(1000));
+  });
+  const errors: unknown[] = [];
+  after(channels.request.subscribe(({ error }) => void (error && errors.push(error))));
+  const balancer = balance({ over: [steady, refusing], connectionsPerPeer: 1, attemptTimeoutMs: 300, ...inTurn });
+  const all = await Promise.all([1, 2, 3].map(() => balancer.request('/').then(({ body }) => body.text())));
+  expect(all).toEqual(['steady', 'steady', 'steady']);
+  expect([errors, balancer.stats.inFlight]).toEqual([[], 0]);
+});
+
 describe('a request that must not be repeated', () => {
   it('fails once where it may have been carried out', async () => {
     const asked: string[] = [];

@@ -149,7 +149,7 @@ export class Attempt implements Handler {
       this.pass();
       for (const chunk of this.#heldChunks) this.onResponseData(controller, chunk);
       if (this.#heldTrailers !== undefined) this.onResponseEnd(controller, this.#heldTrailers);
-      else if (!caller.paused) controller.resume();
+      else this.#resume(() => !caller.paused);
     } catch (error) {
       // undici would abort if this were one of its own calls.
       controller.abort(error instanceof Error ? error : new Error('The handler failed', { cause: error }));
@@ -160,7 +160,7 @@ export class Attempt implements Handler {
   drop(): void {
     if (this.#phase !== 'held') return;
     this.#phase = this.#heldTrailers === undefined ? 'dropped' : 'over';
-    this.#controller?.resume();
+    this.#resume(() => true);
   }
 
   /** Ends it without an answer. `outcome` is what that says of the peer. */
@@ -275,6 +275,16 @@ export class Attempt implements Handler {
 
   onRequestSent(): void {
     if (this.#phase !== 'over') this.#listener.caller.requestSent();
+  }
+
+  /**
+   * Has undici go on reading, if `wanted` by then. Not here and now: this may be called because another answer has just ended, while
+   * undici parses that one, and it parses one at a time.
+   */
+  #resume(wanted: () => boolean): void {
+    queueMicrotask(() => {
+      if (wanted()) this.#controller?.resume();
+    });
   }
 
   #passData(controller: Controller, chunk: Buffer): void {

@@ -27,6 +27,9 @@ import type { RequestInfo } from '../../src/channels.ts';
 import { TestClock } from './test-clock.ts';
 import { untyped } from './untyped.ts';
 
+/** Whether an answer is being parsed: another one that is to go on meanwhile makes undici throw. */
+let parsing = false;
+
 /** One dispatch to a peer, as undici would carry it out. */
 export class FakeDispatch {
   readonly peer: string;
@@ -128,10 +131,13 @@ export class FakeDispatch {
   /** undici aborts a request whose handler throws. */
   #guard(call: (controller: Controller) => void): void {
     if (this.#controller === undefined || this.over) return;
+    parsing = true;
     try {
       call(this.#controller);
     } catch (error) {
       this.abort(error instanceof Error ? error : new Error('thrown'));
+    } finally {
+      parsing = false;
     }
   }
 
@@ -171,6 +177,7 @@ class FakeController implements Controller {
   }
 
   resume(): void {
+    if (parsing && this.#dispatch.paused) throw new Error('undici parses one answer at a time');
     this.#dispatch.paused = false;
   }
 }
