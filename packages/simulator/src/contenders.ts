@@ -51,6 +51,7 @@ export const contenders: Readonly<Record<ContenderName, Contender>> = {
   centralQueue,
 };
 
+/** Whether a contender has this name. */
 export function isContenderName(name: string): name is ContenderName {
   return Object.hasOwn(contenders, name);
 }

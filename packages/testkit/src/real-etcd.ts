@@ -53,6 +53,7 @@ export class RealEtcd implements AsyncDisposable {
   /** As the etcd3 client takes it. */
   readonly hosts: string;
   readonly #healthUrl: string;
+  readonly #metricsUrl: string;
   readonly #args: readonly string[];
   #child: ChildProcess | undefined;
   /** The last words of the process, for when it does not start. */
@@ -75,6 +76,7 @@ export class RealEtcd implements AsyncDisposable {
     // Health has a port of its own, which speaks plain HTTP also when clients need certificates.
     const health = `http://127.0.0.1:${healthPort}`;
     this.#healthUrl = `${health}/health`;
+    this.#metricsUrl = `${health}/metrics`;
     this.#args = [
       '--data-dir',
       dataDir,
@@ -103,6 +105,14 @@ export class RealEtcd implements AsyncDisposable {
   /** Kills it (SIGKILL). The data stays. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
+  }
+
+  /** One of its counters or gauges, such as `process_cpu_seconds_total`. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(this.#metricsUrl)).text();
+    const [, value] = new RegExp(`^${name} (\\S+)$`, 'm').exec(text) ?? [];
+    if (value === undefined) throw new Error(`etcd has no metric ${name}`);
+    return Number(value);
   }
 
   /** Freezes it (SIGSTOP): the kernel goes on accepting connections, and nothing is answered. */
