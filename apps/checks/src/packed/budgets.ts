@@ -1,7 +1,7 @@
 /**
- * Most bytes that a package may have: `tarball` is what npm fetches, `installed` what is then on the disk, with sources and maps
- * for debuggers and without dependencies. About a fifth above what it was when it was set, so that growth is a decision: raise it
- * in the commit that needs it.
+ * Most bytes that a package may have: `tarball` is what npm fetches, and what the README states; `installed` is what is then on the
+ * disk, with sources and maps for debuggers and without dependencies. About a fifth above what it was when it was set, so that growth
+ * is a decision: raise it, here and in the README, in the commit that needs it.
  */
 interface Budget {
   readonly tarball: number;
@@ -11,11 +11,11 @@ interface Budget {
 const kB = 1000;
 
 export const budgets: Readonly<Record<string, Budget>> = {
-  '@lb/balancer': { tarball: 160 * kB, installed: 650 * kB },
+  '@lb/balancer': { tarball: 170 * kB, installed: 700 * kB },
   '@lb/cli': { tarball: 120 * kB, installed: 480 * kB },
-  '@lb/core': { tarball: 225 * kB, installed: 900 * kB },
+  '@lb/core': { tarball: 230 * kB, installed: 930 * kB },
   '@lb/embedded-etcd': { tarball: 165 * kB, installed: 670 * kB },
-  '@lb/fastify': { tarball: 120 * kB, installed: 480 * kB },
-  '@lb/registry': { tarball: 155 * kB, installed: 620 * kB },
-  '@lb/simulator': { tarball: 175 * kB, installed: 700 * kB },
+  '@lb/fastify': { tarball: 100 * kB, installed: 400 * kB },
+  '@lb/registry': { tarball: 200 * kB, installed: 800 * kB },
+  '@lb/simulator': { tarball: 180 * kB, installed: 720 * kB },
 };

@@ -1,0 +1,42 @@
+/** What documents say of the repository is so: commands that they name are there, and sizes are those that are held. */
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { expect, it } from 'vitest';
+
+import { budgets } from './packed/budgets.ts';
+import { publishedPackages, root } from './repository.ts';
+
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+const documents = globSync(['*.md', 'docs/**/*.md', 'packages/*/README.md', 'deploy/**/*.md', '.github/**/*.md'], {
+  cwd: root,
+  exclude: (path) => /node_modules|docs\/reference/.test(path),
+});
+
+it.each(documents)('%s names commands that there are', (document) => {
+  const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
+  const commands = [...read(document).matchAll(/\bpnpm(?:@[\d.]+)? ([a-z][\w:-]*)/g)].map(
+    ([, command = '']) => command,
+  );
+  const builtIn = ['install', 'audit'];
+  expect(commands.filter((command) => !(command in scripts) && !builtIn.includes(command))).toEqual([]);
+});
+
+it('the README names every package, and what it may weigh', () => {
+  const stated = [...read('README.md').matchAll(/^\| \[`(@lb\/[\w-]+)`\].*\| (\d+) kB *\|$/gm)];
+  expect(Object.fromEntries(stated.map(([, name, kB]) => [name, Number(kB) * 1000]))).toEqual(
+    Object.fromEntries(publishedPackages().map(({ name }) => [name, budgets[name]?.tarball])),
+  );
+});
+
+it('every package that is published has a README, a license and a changelog to be', () => {
+  const { fixed }: { fixed: string[][] } = JSON.parse(read('.changeset/config.json'));
+  expect(fixed[0]?.toSorted()).toEqual(
+    publishedPackages()
+      .map(({ name }) => name)
+      .toSorted(),
+  );
+  for (const { folder } of publishedPackages()) {
+    for (const file of ['README.md', 'LICENSE']) expect(read(`${folder}/${file}`)).not.toBe('');
+  }
+});
