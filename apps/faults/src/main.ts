@@ -7,6 +7,7 @@ import { provenanceInWords, provenanceOf } from '@lb/testkit';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
+import './exit-on-signals.ts';
 import { playAll } from './play.ts';
 import { asJson, inWords, summary } from './report.ts';
 import { rows } from './rows/index.ts';

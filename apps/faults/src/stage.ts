@@ -7,6 +7,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import type { History } from './history.ts';
 import { missing } from './needs.ts';
 import { now } from './now.ts';
+import { Consumer } from './processes/consumer.ts';
 import { Client, type ClientOptions } from './processes/client.ts';
 import type { Load } from './processes/orders.ts';
 import { Provider, type ProviderOptions } from './processes/provider.ts';
@@ -128,7 +129,7 @@ export class Stage implements AsyncDisposable {
   }
 
   /** A system whose client and victim reach each other and the registry over links that can fail. */
-  async linkedSystem(options: Omit<SystemOptions, 'client'> = {}): Promise<System & { readonly links: Links }> {
+  async linkedSystem(options: SystemOptions = {}): Promise<System & { readonly links: Links }> {
     const registry = options.registry ?? (await this.registry());
     const port = await freePort();
     const [clientToVictim, clientToRegistry, victimToRegistry] = await Promise.all(
@@ -141,8 +142,25 @@ export class Stage implements AsyncDisposable {
       hosts: victimToRegistry.hosts,
       env: { PORT: String(port), LB_ADVERTISE: clientToVictim.hosts },
     };
-    const system = await this.#start(registry, { ...options, client: { hosts: [clientToRegistry.hosts] } }, victim);
+    const system = await this.#start(
+      registry,
+      { ...options, client: { ...options.client, hosts: [clientToRegistry.hosts] } },
+      victim,
+    );
     return { ...system, links: { clientToVictim, clientToRegistry, victimToRegistry } };
+  }
+
+  /** Providers, and a process of `apps/consumer` that has found them, which is called by HTTP. */
+  async consumerSystem({ providers: count = 2 } = {}): Promise<{
+    readonly consumer: Consumer;
+    readonly providers: readonly Provider[];
+  }> {
+    const registry = await this.registry();
+    const { hosts } = registry;
+    const providers = await Promise.all(
+      Array.from({ length: count }, (_, index) => this.provider({ name: `p${index + 1}`, hosts })),
+    );
+    return { consumer: this.use(await Consumer.start({ hosts, service, port: await freePort() })), providers };
   }
 
   async #start(registry: Registry, options: SystemOptions, ofVictim: Partial<ProviderOptions> = {}): Promise<System> {

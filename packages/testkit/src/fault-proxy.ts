@@ -32,6 +32,7 @@ export class FaultProxy implements AsyncDisposable {
   readonly #targetPort: number;
   readonly #clock: ProxyClock;
   readonly #links = new Set<Link>();
+  readonly #forgotten = new Set<Link>();
   readonly #rules: Record<Direction, Rule> = { up: pass, down: pass };
   #server: Server | undefined;
   #port = 0;
@@ -89,11 +90,25 @@ export class FaultProxy implements AsyncDisposable {
     for (const link of this.#links) link.reset();
   }
 
+  /**
+   * Loses all that is sent on the connections that are there, for ever and with nobody told, as when a router on the way forgets them.
+   * New ones are accepted.
+   */
+  forget(): void {
+    for (const link of this.#links) {
+      for (const direction of ['up', 'down'] as const) link.follow(direction, { ...pass, held: true });
+      this.#links.delete(link);
+      this.#forgotten.add(link);
+      link.onceClosed(() => this.#forgotten.delete(link));
+    }
+  }
+
   /** Refuses new connections, and ends those that are there, until {@link open}. */
   async refuse(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
     this.cut();
+    for (const link of this.#forgotten) link.destroy();
     if (server === undefined) return;
     await new Promise<void>((resolve) => {
       server.close(() => resolve());

@@ -130,3 +130,15 @@ test('cuts, resets and refuses', async () => {
   await settled();
   expect(back.got()).toBe('back');
 });
+
+test('forgets the connections that are there, and takes new ones', async () => {
+  const old = await dial();
+  proxy.forget();
+  old.socket.write('lost');
+  const fresh = await dial();
+  fresh.socket.write('heard');
+  await settled();
+  proxy.heal();
+  await settled();
+  expect([old.got(), fresh.got()]).toEqual(['', 'heard']);
+});

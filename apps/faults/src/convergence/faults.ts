@@ -82,6 +82,29 @@ export const faults: readonly Fault[] = [
     },
   },
   {
+    name: 'compacted between list and watch',
+    async play(field) {
+      const links = some(field);
+      for (const link of links) {
+        link.delay(400);
+        link.cut();
+      }
+      // Each list is old by the time that a watch could go on from it.
+      for (const until = performance.now() + 3000; performance.now() < until; await after(50)) {
+        await field.operator.compactTo(field.audit.revision).catch(() => {});
+      }
+      for (const link of links) link.heal();
+    },
+  },
+  {
+    name: 'connections forgotten',
+    async play(field) {
+      for (const link of some(field)) link.forget();
+      // A stream is asked every 3 s whether it lives, and has 2 s to say so.
+      await after(6000);
+    },
+  },
+  {
     name: 'etcd killed',
     async play(field) {
       await field.etcd.kill();

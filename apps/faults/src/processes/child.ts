@@ -13,6 +13,8 @@ export interface ChildOptions {
   readonly file: string;
   /** Files to load before it. */
   readonly preload?: readonly string[];
+  /** For Node. */
+  readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** A network namespace to run in. */
   readonly netns?: string | undefined;
@@ -25,10 +27,11 @@ export class Child<Order extends object, Answer extends object> implements Async
   /** Each order waits for the answer to the last. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor({ file, preload = [], env, netns }: ChildOptions) {
+  constructor({ file, preload = [], flags = [], env, netns }: ChildOptions) {
     const node = [
       process.execPath,
       '--conditions=@lb/source',
+      ...flags,
       ...preload.flatMap((module) => ['--import', module]),
       file,
     ];

@@ -12,6 +12,8 @@ export interface ClientOptions extends ClientSettings {
   /** Files to load before anything else. */
   readonly preload?: readonly string[];
   readonly netns?: string | undefined;
+  /** Whether it collects its garbage before it is looked at, so that heaps can be compared. */
+  readonly gc?: boolean;
 }
 
 /** A process that sends requests through the balancer, and remembers what it saw. */
@@ -22,8 +24,13 @@ export class Client implements AsyncDisposable {
     this.#child = child;
   }
 
-  static async start({ preload = [], netns, ...settings }: ClientOptions): Promise<Client> {
-    const child = new Child<ClientOrder, ClientAnswer>({ file: main, preload, netns });
+  static async start({ preload = [], netns, gc = false, ...settings }: ClientOptions): Promise<Client> {
+    const child = new Child<ClientOrder, ClientAnswer>({
+      file: main,
+      preload,
+      netns,
+      flags: gc ? ['--expose-gc'] : [],
+    });
     await child.ask({ kind: 'open', settings });
     return new Client(child);
   }

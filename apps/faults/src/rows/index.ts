@@ -1,6 +1,8 @@
 /** All rows, in the order of the table. */
 import type { Row } from '../row.ts';
 import { halfOpen } from './network/half-open.ts';
+import { badPaths, badRequests, oversized } from './http/bad-requests.ts';
+import { slowloris } from './http/slowloris.ts';
 import { holes } from './network/hole.ts';
 import { clientCutOff, providerCutOff } from './network/registry-unreachable.ts';
 import { resetting } from './network/resets.ts';
@@ -60,5 +62,9 @@ export const rows: readonly Row[] = [
   clientBlocked,
   allFrozen,
   threeTimes,
+  slowloris,
+  oversized,
+  badRequests,
+  badPaths,
   spellings,
 ];

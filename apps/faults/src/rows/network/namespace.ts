@@ -8,11 +8,13 @@ import { execFileSync } from 'node:child_process';
 export class Namespace implements AsyncDisposable {
   readonly name: string;
   readonly #subnet: string;
+  readonly #onExit = (): void => this.#delete();
 
   constructor(number: number) {
     this.name = `lb-faults-${process.pid}-${number}`;
     this.#subnet = `10.213.${number}`;
     const outside = this.#outside;
+    process.once('exit', this.#onExit);
     try {
       run('ip', 'netns', 'add', this.name);
       run('ip', 'link', 'add', outside, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', this.name);
@@ -49,6 +51,7 @@ export class Namespace implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
+    process.off('exit', this.#onExit);
     this.#delete();
     return Promise.resolve();
   }
