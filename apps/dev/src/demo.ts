@@ -43,6 +43,7 @@ whenStarterIsGone(() => void giveUp('the end of whoever started it'));
 
 const origin = await system.start(undefined);
 if (!(await waitUntilReady(origin, undefined, say, () => false))) process.exit(1);
+await system.whenReady();
 say(`look:  ${origin}/lb/`);
 // Processes that have just started are slow for a moment, and this is not about that.
 await after(2000);

@@ -1,5 +1,6 @@
 import { connect, createServer } from 'node:net';
 import { setTimeout as after } from 'node:timers/promises';
+import { request } from 'undici';
 
 /**
  * `wanted` if nobody listens on it, else the next port that is free and not in `reserved`. Somebody may still take it first; whoever
@@ -13,6 +14,16 @@ export async function freePort(wanted: number, reserved: readonly number[]): Pro
 /** Resolves once somebody listens on `port`, or when `stillWorthIt` says no more. */
 export async function untilListening(port: number, stillWorthIt: () => boolean): Promise<void> {
   while (stillWorthIt() && !(await answers(port))) await after(20);
+}
+
+/** Resolves once the service at `port` says that it is ready, or when `stillWorthIt` says no more. */
+export async function untilReady(port: number, stillWorthIt: () => boolean): Promise<void> {
+  while (stillWorthIt()) {
+    const answer = await request(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
+    await answer?.body.dump();
+    if (answer?.statusCode === 200) return;
+    await after(100);
+  }
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -1,4 +1,6 @@
 /** What `pnpm demo` does to the system, one thing after the other, and what there is to see. */
+import { setTimeout as after } from 'node:timers/promises';
+
 import type { System } from './system.ts';
 
 export interface Chapter {
@@ -42,7 +44,8 @@ export const story: readonly Chapter[] = [
     begin: async (system) => {
       for (const name of ['large', 'medium', 'small']) {
         await system.redeployProvider(name);
-        await new Promise((resolve) => setTimeout(resolve, 2500));
+        // Long enough to be seen.
+        await after(1500);
       }
     },
   },

@@ -3,7 +3,7 @@
  */
 import { Child, type ChildOptions } from './child.ts';
 import { consumerPort, etcdPort, pnpm, type ProviderPlan, providerEnv, providers, usualPorts } from './cluster.ts';
-import { freePort, untilListening } from './ports.ts';
+import { freePort, untilListening, untilReady } from './ports.ts';
 import { type Say, speaker } from './output.ts';
 
 /** All of them have to be gone 5 s after Ctrl-C. The last second is for what has to be killed. */
@@ -56,6 +56,14 @@ export class System {
     return this.#startConsumer(this.#hosts);
   }
 
+  /** Resolves when every provider is ready. */
+  async whenReady(): Promise<void> {
+    const places = [...this.#providers.values()];
+    await Promise.all(
+      places.map(({ port, child }) => untilReady(port, () => child.running && this.#stopped === undefined)),
+    );
+  }
+
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -66,12 +74,17 @@ export class System {
     return this.#place(name).child.kill();
   }
 
-  /** Starts a provider again where it was, with these settings; one that runs is asked to end before, as a deploy does. */
+  /**
+   * Starts a provider again where it was, with these settings; one that runs is asked to end before, as a deploy does. Resolves when it
+   * is ready: whoever redeploys several waits for each, or has none in between.
+   */
   async redeployProvider(name: string, env: Readonly<Record<string, string>> = {}): Promise<void> {
     const place = this.#place(name);
     await place.child.stop(stopLimitMs);
     if (this.#stopped !== undefined) return;
-    place.child = this.#spawnProvider(place.plan, place.index, place.port, env);
+    const child = this.#spawnProvider(place.plan, place.index, place.port, env);
+    place.child = child;
+    await untilReady(place.port, () => child.running && this.#stopped === undefined);
   }
 
   /** Kills the etcd that {@link start} has started, and with it all that it holds. */

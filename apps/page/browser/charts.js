@@ -30,7 +30,7 @@ export function showCharts(series) {
   shown = series;
   charts ??= start();
   const { requests, latency, inFlight } = charts;
-  requests.stack(bandsOf(series), rate);
+  requests.stack(bandsOf(series), rate, { name: 'failed', colour: 'failed', values: series.lists.failed });
   latency.lines(
     [
       { name: 'p50', colour: 'series-0', values: series.lists.p50Ms },
@@ -77,6 +77,20 @@ function sumByName(series) {
   return bands.toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 
+/**
+ * @param {Band} band
+ * @param {(value: number) => string} scale
+ */
+function linePath({ values, colour }, scale) {
+  let path = '';
+  let isPen = false;
+  for (const [x, value] of values.entries()) {
+    if (value !== null) path += `${isPen ? 'L' : 'M'}${x} ${scale(value)}`;
+    isPen = value !== null;
+  }
+  return svg('path', { class: `line ${colour}`, d: path });
+}
+
 /** @param {readonly number[]} counts */
 function total(counts) {
   return counts.reduce((sum, count) => sum + count, 0);
@@ -112,8 +126,12 @@ class Chart {
     return this.#svg;
   }
 
-  /** @param {readonly Band[]} bands @param {(value: number | null) => string} format */
-  stack(bands, format) {
+  /**
+   * @param {readonly Band[]} bands
+   * @param {(value: number | null) => string} format
+   * @param {Band} over A line in front of them, left out where it is all zero.
+   */
+  stack(bands, format, over) {
     const length = bands[0]?.values.length ?? 1;
     /** @type {number[][]} */
     const tops = [];
@@ -122,30 +140,27 @@ class Chart {
       below = below.map((base, index) => base + (values[index] ?? 0));
       tops.push(below);
     }
-    const scale = this.#scale(Math.max(...below), length);
+    const scale = this.#scale(Math.max(...below, ...over.values.map((value) => value ?? 0)), length);
     const paths = tops.map((top, index) => {
       const base = tops[index - 1] ?? top.map(() => 0);
       const up = top.map((value, x) => `${x} ${scale(value)}`);
       const down = base.map((value, x) => `${x} ${scale(value)}`).toReversed();
       return svg('path', { class: `area ${bands[index]?.colour ?? ''}`, d: `M${up.join('L')}L${down.join('L')}Z` });
     });
-    this.#draw(bands, format, paths);
+    const isOver = over.values.some((value) => value !== null && value > 0);
+    if (isOver) paths.push(linePath(over, scale));
+    this.#draw(isOver ? [...bands, over] : bands, format, paths);
   }
 
   /** @param {readonly Band[]} bands @param {(value: number | null) => string} format */
   lines(bands, format) {
     const length = bands[0]?.values.length ?? 1;
     const scale = this.#scale(Math.max(0, ...bands.flatMap(({ values }) => values.map((value) => value ?? 0))), length);
-    const paths = bands.map(({ values, colour }) => {
-      let path = '';
-      let isPen = false;
-      for (const [x, value] of values.entries()) {
-        if (value !== null) path += `${isPen ? 'L' : 'M'}${x} ${scale(value)}`;
-        isPen = value !== null;
-      }
-      return svg('path', { class: `line ${colour}`, d: path });
-    });
-    this.#draw(bands, format, paths);
+    this.#draw(
+      bands,
+      format,
+      bands.map((band) => linePath(band, scale)),
+    );
   }
 
   /** @param {number} index */
