@@ -22,6 +22,18 @@ it.each(documents)('%s names commands that there are', (document) => {
   expect(commands.filter((command) => !(command in scripts) && !builtIn.includes(command))).toEqual([]);
 });
 
+it('docs/telemetry.md lists every metric, and no document names another', () => {
+  const metrics = (text: string): string[] => [...text.matchAll(/\blb_[a-z]+(?:_[a-z]+)*\b/g)].map(([name]) => name);
+  const published = new Set(metrics(read('packages/balancer/src/metrics.ts')));
+  expect(published.size).toBeGreaterThan(10);
+  expect([...published].filter((name) => !metrics(read('docs/telemetry.md')).includes(name))).toEqual([]);
+  const suffixes = /_(?:bucket|sum|count)$/;
+  for (const document of documents) {
+    const unknown = metrics(read(document)).filter((name) => !published.has(name.replace(suffixes, '')));
+    expect([document, unknown]).toEqual([document, []]);
+  }
+});
+
 it('the README names every package, and what it may weigh', () => {
   const stated = [...read('README.md').matchAll(/^\| \[`(@lb\/[\w-]+)`\].*\| (\d+) kB *\|$/gm)];
   expect(Object.fromEntries(stated.map(([, name, kB]) => [name, Number(kB) * 1000]))).toEqual(

@@ -50,16 +50,16 @@ printTable(
 
 const usual = { ttlSeconds: 15, deploySeconds: 600 };
 const fleets: Fleet[] = [
-  { instances: 100, consumers: 50, services: 10, followed: 3, ...usual },
-  { instances: 1000, consumers: 200, services: 20, followed: 5, ...usual },
-  { instances: 10_000, consumers: 1000, services: 100, followed: 5, ...usual },
-  { instances: 10_000, consumers: 1000, services: 1, followed: 1, ...usual },
+  { providers: 100, consumers: 50, services: 10, followed: 3, ...usual },
+  { providers: 1000, consumers: 200, services: 20, followed: 5, ...usual },
+  { providers: 10_000, consumers: 1000, services: 100, followed: 5, ...usual },
+  { providers: 10_000, consumers: 1000, services: 1, followed: 1, ...usual },
 ];
 const plans = fleets.map((fleet) => ({ fleet, load: loadOf(fleet, etcd) }));
 printTable(
   'What fleets ask of etcd: TTL 15 s, everything deployed within 10 minutes',
   [
-    'instances × consumers, services',
+    'providers × consumers, services',
     'renewals/s',
     'compared/s',
     'told/s in deploy',
@@ -69,7 +69,7 @@ printTable(
     'list all, core s',
   ],
   plans.map(({ fleet, load }) => [
-    `${fleet.instances} × ${fleet.consumers}, ${fleet.followed} of ${fleet.services}`,
+    `${fleet.providers} × ${fleet.consumers}, ${fleet.followed} of ${fleet.services}`,
     load.renewalsPerSecond.toFixed(0),
     load.comparisonsPerSecond.toFixed(0),
     load.deliveriesPerSecond.toFixed(0),

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { loadOf } from './plan.ts';
 
 const costs = { renewalUs: 10, changeUs: 100, deliveryUs: 20, listedUs: 5, comparedUs: 1, deliveryBytes: 500 };
-const fleet = { instances: 3000, consumers: 600, services: 1, followed: 1, ttlSeconds: 15, deploySeconds: 300 };
+const fleet = { providers: 3000, consumers: 600, services: 1, followed: 1, ttlSeconds: 15, deploySeconds: 300 };
 
 it('adds up what a fleet asks of etcd', () => {
   const load = loadOf(fleet, costs);

@@ -2,20 +2,20 @@
 import type { EtcdCosts } from './etcd-costs.ts';
 
 export interface Fleet {
-  readonly instances: number;
+  readonly providers: number;
   readonly consumers: number;
-  /** Services that the instances are spread over evenly; each consumer follows `followed` of them. */
+  /** Services that the providers are spread over evenly; each consumer follows `followed` of them. */
   readonly services: number;
   readonly followed: number;
   readonly ttlSeconds: number;
-  /** In how many seconds all instances are replaced once, when they are. */
+  /** In how many seconds all providers are replaced once, when they are. */
   readonly deploySeconds: number;
 }
 
 export interface Load {
   readonly renewalsPerSecond: number;
   readonly comparisonsPerSecond: number;
-  /** Changes while all is being deployed: an instance drains, goes, and comes. */
+  /** Changes while all is being deployed: a provider drains, goes, and comes. */
   readonly changesPerSecond: number;
   readonly deliveriesPerSecond: number;
   /** Cores of the cluster as a whole, at rest and while all is being deployed. */
@@ -32,12 +32,12 @@ const listEverySeconds = 600;
 const changesPerReplacement = 3;
 
 export function loadOf(fleet: Fleet, costs: EtcdCosts): Load {
-  const { instances, consumers, services, followed } = fleet;
-  const perService = instances / services;
+  const { providers, consumers, services, followed } = fleet;
+  const perService = providers / services;
   const views = consumers * followed;
-  const renewalsPerSecond = instances / (fleet.ttlSeconds / 3);
+  const renewalsPerSecond = providers / (fleet.ttlSeconds / 3);
   const comparisonsPerSecond = views / compareEverySeconds;
-  const changesPerSecond = (changesPerReplacement * instances) / fleet.deploySeconds;
+  const changesPerSecond = (changesPerReplacement * providers) / fleet.deploySeconds;
   const deliveriesPerSecond = (changesPerSecond * views) / services;
   const listed = (views / listEverySeconds) * perService * costs.listedUs;
   const coresAtRest =
