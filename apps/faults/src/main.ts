@@ -7,10 +7,12 @@ import { provenanceInWords, provenanceOf } from '@lb/testkit';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
-import './exit-on-signals.ts';
+import { exitOnSignals } from './exit-on-signals.ts';
 import { playAll } from './play.ts';
 import { asJson, inWords, summary } from './report.ts';
 import { rows } from './rows/index.ts';
+
+exitOnSignals();
 
 const { values: options } = parseArgs({
   options: {

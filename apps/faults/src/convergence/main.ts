@@ -11,10 +11,12 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import '../exit-on-signals.ts';
+import { exitOnSignals } from '../exit-on-signals.ts';
 import { catchUpMs, check, leastWritesPerSecond, vacuous } from './check.ts';
 import type { RunHistory } from './history.ts';
 import { run } from './run.ts';
+
+exitOnSignals();
 
 const { values: options } = parseArgs({
   options: {

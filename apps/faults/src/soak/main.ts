@@ -10,13 +10,15 @@ import { writeFileSync } from 'node:fs';
 import { setTimeout as after } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
-import '../exit-on-signals.ts';
+import { exitOnSignals } from '../exit-on-signals.ts';
 import { missing } from '../needs.ts';
 import type { Client } from '../processes/client.ts';
 import type { ClientLook } from '../processes/orders.ts';
 import { type Finding, isKept, least, most, note, within } from '../row.ts';
 import { Stage } from '../stage.ts';
 import { soakFaults } from './faults.ts';
+
+exitOnSignals();
 
 const { values: options } = parseArgs({
   options: {
