@@ -59,9 +59,12 @@ export function page(app: FastifyInstance, options: PageOptions, done: () => voi
     for (const end of ends) end();
   });
 
-  // For the load shedding of @lb/fastify: when a consumer is overloaded, people look here.
+  // For the load shedding of @lb/fastify, as people look here when a consumer is overloaded; and for OpenAPI, where there is one.
   app.addHook('onRoute', (route) => {
     route.config = Object.assign({}, route.config, { lb: { work: false } });
+    const summary = summaries[route.url.slice(app.prefix.length)];
+    const inDocs = summary === undefined ? { hide: true } : { summary, tags: ['live page'] };
+    route.schema = Object.assign({}, route.schema, inDocs);
   });
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(assetHeaders);
@@ -107,6 +110,15 @@ export function page(app: FastifyInstance, options: PageOptions, done: () => voi
   }
   done();
 }
+
+/** What is for programs. */
+const summaries: Readonly<Record<string, string>> = {
+  '/state.json': 'What the balancer does now',
+  '/history.json': 'The last five minutes',
+  '/log.json': 'What has happened',
+  '/events': 'State and log as server-sent events',
+  '/actions': 'What operators do, with a token',
+};
 
 function serveAssets(app: FastifyInstance): void {
   const assets = readAssets(new URL('../browser/', import.meta.url));
