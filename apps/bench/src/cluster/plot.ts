@@ -11,7 +11,7 @@ import { ours } from './subjects.ts';
 
 const rowHeight = 26;
 const barHeight = 14;
-const names = 210;
+const names = 290;
 const barWidth = 190;
 const valueWidth = 90;
 const top = 64;
@@ -36,14 +36,16 @@ export function plot(scenario: Scenario, entries: readonly Entry[], origin: stri
       text(width - 10, y, String(failed), 'name'),
     ].join('');
   });
-  const height = top + rows.length * rowHeight + 34;
+  const height = top + rows.length * rowHeight + 46;
+  const [command, ...rest] = origin.split('; ');
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(scenario.title)}">
 <style>${style}</style>
 <rect class="page" width="${width}" height="${height}" rx="6"/>
 ${text(16, 14, scenario.title, 'title')}
 ${text(names, 40, `answered within ${deadlineMs} ms`, 'head')}${text(second, 40, 'p99', 'head')}${text(width - 10, 40, 'failed', 'head name')}
 ${drawn.join('\n')}
-${text(16, height - 24, origin, 'origin')}
+${text(16, height - 36, command ?? '', 'origin')}
+${text(16, height - 22, rest.join('; '), 'origin')}
 </svg>
 `;
 }

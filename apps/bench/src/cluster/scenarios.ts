@@ -72,7 +72,7 @@ export const scenarios: readonly Scenario[] = [
     title: 'Brownout: one provider at a third of its speed, each in turn, weights told',
     weighted: true,
     load: 0.6,
-    durationMs: 6000,
+    durationMs: 4800,
     events: [0, 1, 2].flatMap((turn) => [
       { at: turn / 3, act: (stage: Stage) => stage.slow(turn, 3) },
       { at: (turn + 1) / 3, act: (stage: Stage) => stage.slow(turn, 1) },
@@ -84,7 +84,7 @@ export const scenarios: readonly Scenario[] = [
     title: 'One of three answers 503 at once for three fifths of the time, weights told',
     weighted: true,
     load: 0.5,
-    durationMs: 2000,
+    durationMs: 1600,
     events: [
       { at: 0.3, act: (stage) => stage.fail(1, true) },
       { at: 0.9, act: (stage) => stage.fail(1, false) },
@@ -96,7 +96,7 @@ export const scenarios: readonly Scenario[] = [
     title: 'One of three is killed and starts again a third of the run later, weights told',
     weighted: true,
     load: 0.5,
-    durationMs: 2000,
+    durationMs: 1500,
     events: [
       { at: 1 / 3, act: (stage) => stage.kill(1) },
       { at: 2 / 3, act: (stage) => stage.restart(1) },

@@ -23,7 +23,7 @@ interface Job {
   readonly ended: (how: Ended) => void;
 }
 
-/** How far apart two timers of Node may lie that should fire together; what is beyond that is an event loop that was late. */
+/** Told how much later than planned some work ended: a millisecond by the grain of timers, more by an event loop that was late. */
 export type OnLate = (lateMs: number) => void;
 
 export class Station {
