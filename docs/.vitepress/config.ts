@@ -51,6 +51,7 @@ export default defineConfig({
           { text: 'Evidence', link: '/evidence' },
           { text: 'Architecture', link: '/architecture' },
           { text: 'Decisions', link: '/decisions/' },
+          { text: 'Supply chain', link: '/supply-chain' },
         ],
       },
       { text: 'Reference', collapsed: true, items: reference() },

@@ -1,5 +1,5 @@
 /** What documents say of the repository is so: commands that they name are there, and sizes are those that are held. */
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, it } from 'vitest';
@@ -20,6 +20,13 @@ it.each(documents)('%s names commands that there are', (document) => {
   );
   const builtIn = ['install', 'audit'];
   expect(commands.filter((command) => !(command in scripts) && !builtIn.includes(command))).toEqual([]);
+});
+
+it.each(documents)('%s names files that there are', (document) => {
+  const files = [...read(document).matchAll(/`((?:packages|apps|docs|deploy)\/[\w./-]+)`/g)].map(
+    ([, file = '']) => file,
+  );
+  expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
 });
 
 it('docs/telemetry.md lists every metric, and no document names another', () => {
