@@ -3,6 +3,7 @@ import type { Command, Completion } from './command.ts';
 import { findCommand } from './find-command.ts';
 import { parse } from './given.ts';
 import { readEtcdOptions } from './settings.ts';
+import { isPlainWord } from './shell-word.ts';
 import type { World } from './world.ts';
 
 /** What may stand where the last of `words` is, which may be the empty string. A file is asked for as `:file`. */
@@ -92,10 +93,5 @@ async function fromEtcd(
     what === 'service'
       ? services.map(({ name }) => name)
       : services.flatMap(({ endpoints }) => endpoints.map(({ endpoint }) => endpoint.id));
-  return names.filter(isHarmless);
-}
-
-/** Whether a shell takes it for one plain word. An id may hold `$(…)`, and what is completed is run once Enter is pressed. */
-function isHarmless(word: string): boolean {
-  return /^[\w@%+:,./=-]+$/.test(word) && !word.startsWith('-');
+  return names.filter(isPlainWord);
 }

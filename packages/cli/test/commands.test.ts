@@ -93,6 +93,10 @@ describe.each(servers)('on $name', ({ missing, start, lb }) => {
       await registered('offered', 'harmless', 8082);
       expect((await lb(['__complete', 'ls', 'off'], env)).out).toBe('offered\n');
       expect((await lb(['__complete', 'drain', 'offered', ''], env)).out).toBe('harmless\n');
+      expect((await lb(['drain', 'offered', '$(reboot)'], env)).out).toMatch(
+        / lb drain offered '\$\(reboot\)' --undo\n$/,
+      );
+      await lb(['drain', 'offered', '$(reboot)', '--undo'], env);
     });
 
     it('drains an endpoint for every consumer, and takes it back', async () => {

@@ -61,22 +61,25 @@ Exits with 1 for an answer of 400 and above, or none; with --count, for any of 5
     if (services.every(({ endpoints }) => endpoints.length === 0)) {
       throw new CommandError('ERR_NOT_FOUND', `No endpoint of "${service}" is registered`);
     }
-    await using balancer = createBalancer({
+    const balancer = createBalancer({
       service,
       discovery: discover({ ...etcd, service }),
       policy,
       ...(deadlineMs !== undefined && { timeoutMs: deadlineMs }),
       connectionsPerPeer: Math.max(64, concurrency),
     });
-    if (times === undefined) return await callOnce(balancer, channels, request, terminal, world);
-
-    const startedAt = performance.now();
-    const tally = await callOften(balancer, channels, request, times, concurrency, world.signal);
-    const tookMs = performance.now() - startedAt;
-    const peers = knownPeers(balancer);
-    if (given.flag('json')) terminal.json(tally.json(peers, tookMs));
-    else terminal.lines(tally.lines(peers, tookMs));
-    return tally.failed === 0 ? exitCodes.ok : exitCodes.failed;
+    try {
+      if (times === undefined) return await callOnce(balancer, channels, request, terminal, world);
+      const startedAt = performance.now();
+      const tally = await callOften(balancer, channels, request, times, concurrency, world.signal);
+      const tookMs = performance.now() - startedAt;
+      const peers = knownPeers(balancer);
+      if (given.flag('json')) terminal.json(tally.json(peers, tookMs));
+      else terminal.lines(tally.lines(peers, tookMs));
+      return tally.failed === 0 ? exitCodes.ok : exitCodes.failed;
+    } finally {
+      await balancer.close();
+    }
   },
 };
 

@@ -3,7 +3,9 @@ import type { Command } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { etcdOptions, readEtcdOptions } from '../settings.ts';
 import { byOption, readOperator } from '../operator.ts';
+import { shellWord } from '../shell-word.ts';
 import { styled, Terminal } from '../terminal/terminal.ts';
+import { withOverrides } from '../with-overrides.ts';
 
 export const drain: Command = {
   name: 'drain',
@@ -16,17 +18,16 @@ export const drain: Command = {
   details: `All consumers follow within a second. The endpoint finishes the requests that it has; it gets new ones only while
 every endpoint drains. It is an override: it stays until it is undone, also when the process registers again.`,
   run: async (given, terminal, world) => {
-    const { openOverrides } = await import('@lb/registry');
     const { findTarget, isMeant } = await import('../target.ts');
     const etcd = await readEtcdOptions(given, world.env);
     const name = given.required('service');
     const { id, service } = await findTarget(etcd, name, given.required('id'), world.signal);
-    await using overrides = openOverrides({ ...etcd, service: name });
+    const options = { ...etcd, service: name };
     const who = id === '*' ? 'every endpoint' : id;
 
     if (given.flag('undo')) {
       const before = service.overrides.get(id)?.state;
-      await overrides.clear(id, ['state']);
+      await withOverrides(options, (overrides) => overrides.clear(id, ['state']));
       const still = id !== '*' && service.overrides.get('*')?.state !== undefined;
       terminal.line(
         before === undefined
@@ -37,10 +38,8 @@ every endpoint drains. It is an override: it stays until it is undone, also when
       return exitCodes.ok;
     }
 
-    await overrides.set(id, { state: 'draining' }, readOperator(given));
-    terminal.line(
-      `${name}: ${who} drains: no new requests. To undo: lb drain ${name} ${id === '*' ? "'*'" : id} --undo`,
-    );
+    await withOverrides(options, (overrides) => overrides.set(id, { state: 'draining' }, readOperator(given)));
+    terminal.line(`${name}: ${who} drains: no new requests. To undo: lb drain ${name} ${shellWord(id)} --undo`);
     const left = service.endpoints.filter(
       ({ endpoint, counts }) => counts && endpoint.state === 'serving' && !isMeant(id, endpoint),
     );

@@ -9,6 +9,7 @@ import { byOption, readOperator } from '../operator.ts';
 import { etcdOptions, readEtcdOptions } from '../settings.ts';
 import { table } from '../terminal/table.ts';
 import { type Line, type Span, styled } from '../terminal/terminal.ts';
+import { withOverrides } from '../with-overrides.ts';
 
 export const overrideLs: Command = {
   name: 'override ls',
@@ -54,11 +55,10 @@ export const overrideSet: Command = {
       state: given.text('state'),
       maxConcurrency: given.number('max-concurrency', { min: 0 }),
     });
-    const { openOverrides } = await import('@lb/registry');
     const service = given.required('service');
     const target = given.required('target');
-    await using overrides = openOverrides({ ...(await readEtcdOptions(given, world.env)), service });
-    const now = await overrides.set(target, change, readOperator(given));
+    const options = { ...(await readEtcdOptions(given, world.env)), service };
+    const now = await withOverrides(options, (overrides) => overrides.set(target, change, readOperator(given)));
     terminal.line(`${service}: set for ${target}: ${describe(now)}`);
     return exitCodes.ok;
   },
@@ -79,12 +79,13 @@ export const overrideClear: Command = {
   positionals,
   options: { ...fieldOptions, ...etcdOptions },
   run: async (given, terminal, world) => {
-    const { openOverrides } = await import('@lb/registry');
     const service = given.required('service');
     const target = given.required('target');
-    await using overrides = openOverrides({ ...(await readEtcdOptions(given, world.env)), service });
+    const options = { ...(await readEtcdOptions(given, world.env)), service };
     const chosen = Object.entries(fields).flatMap(([option, field]) => (given.flag(option) ? [field] : []));
-    const left = await overrides.clear(target, ...(chosen.length === 0 ? [] : [chosen]));
+    const left = await withOverrides(options, (overrides) =>
+      overrides.clear(target, chosen.length === 0 ? undefined : chosen),
+    );
     terminal.line(`${service}: set for ${target}: ${left === undefined ? 'nothing' : describe(left)}`);
     return exitCodes.ok;
   },

@@ -36,23 +36,23 @@ operator has set. Ends on Ctrl-C.`,
         : new PlainView(terminal, world.now);
 
     const { Follow } = await import('../watch/follow.ts');
-    await using follow = new Follow({
+    const service = given.positional('service') ?? state?.service;
+    const follow = new Follow({
       etcd,
-      service: given.positional('service') ?? state?.service,
+      service,
       signal: world.signal,
-      onSnapshot: (service, snapshot) => view.snapshot(service, snapshot),
-      onLost: (service, why) => view.lost(service, why),
-      onRecovered: (service) => view.recovered(service),
-    });
-    // A consumer shows what it does also while etcd is away from here.
-    await follow.start().catch((error: unknown) => {
-      if (url === undefined) throw error;
-      view.lost(state?.service ?? '', error instanceof Error ? error.message : String(error));
+      onSnapshot: (name, snapshot) => view.snapshot(name, snapshot),
+      onLost: (name, why) => view.lost(name, why),
+      onRecovered: (name) => view.recovered(name),
     });
     try {
+      // A consumer shows what it does also while etcd is away from here.
+      if (url !== undefined && service !== undefined) follow.add(service);
+      else await follow.start();
       await untilStopped(view, url, everyMs, world.signal);
     } finally {
       view.end();
+      await follow.close();
     }
     return exitCodes.ok;
   },

@@ -6,6 +6,7 @@ import { readNumber } from '../given.ts';
 import { number } from '../numbers.ts';
 import { byOption, readOperator } from '../operator.ts';
 import { etcdOptions, readEtcdOptions } from '../settings.ts';
+import { withOverrides } from '../with-overrides.ts';
 
 export const weight: Command = {
   name: 'weight',
@@ -21,21 +22,20 @@ export const weight: Command = {
     const text = given.positional('number');
     if ((text === undefined) !== given.flag('clear')) throw new UsageError('Give a number, or --clear');
     const to = text === undefined ? undefined : readNumber('NUMBER', text, { min: 0 });
-    const { openOverrides } = await import('@lb/registry');
     const { findTarget, isMeant } = await import('../target.ts');
     const etcd = await readEtcdOptions(given, world.env);
     const name = given.required('service');
     const { id, service } = await findTarget(etcd, name, given.required('id'), world.signal);
-    await using overrides = openOverrides({ ...etcd, service: name });
+    const options = { ...etcd, service: name };
 
     if (to === undefined) {
       const before = service.overrides.get(id)?.weight;
-      await overrides.clear(id, ['weight']);
+      await withOverrides(options, (overrides) => overrides.clear(id, ['weight']));
       const what = before === undefined ? 'nobody had set one' : `${before.by} had set ${number(before.to)}`;
       terminal.line(`${name}: no weight is set for ${id}; ${what}`);
       return exitCodes.ok;
     }
-    await overrides.set(id, { weight: to }, readOperator(given));
+    await withOverrides(options, (overrides) => overrides.set(id, { weight: to }, readOperator(given)));
     const before = service.endpoints
       .filter(({ endpoint }) => isMeant(id, endpoint))
       .map(({ endpoint }) => endpoint.weight);

@@ -19,7 +19,7 @@ export interface FollowOptions {
 /** How often the names of services are looked up when all of them are followed. */
 const namesEveryMs = 2000;
 
-export class Follow implements AsyncDisposable {
+export class Follow {
   readonly #options: FollowOptions;
   readonly #discoveries = new Map<string, EtcdDiscovery>();
   readonly #lost = new Set<string>();
@@ -42,11 +42,11 @@ export class Follow implements AsyncDisposable {
   /** Begins. Rejects with `EtcdError` when etcd cannot be read now; later it keeps trying. */
   async start(): Promise<void> {
     const names = await this.#names();
-    for (const name of names) this.#add(name);
+    for (const name of names) this.add(name);
     if (this.#options.service === undefined) void this.#lookForMore();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     await Promise.all(Array.from(this.#discoveries.values(), (discovery) => discovery.close()));
   }
@@ -64,11 +64,12 @@ export class Follow implements AsyncDisposable {
       const names = await after(namesEveryMs, undefined, { signal, ref: false })
         .then(() => this.#names())
         .catch(() => []);
-      for (const name of names) if (!signal.aborted) this.#add(name);
+      for (const name of names) if (!signal.aborted) this.add(name);
     }
   }
 
-  #add(service: string): void {
+  /** Follows `service`, too, and tries to for as long as etcd is away. */
+  add(service: string): void {
     if (this.#discoveries.has(service)) return;
     const discovery = discover({ ...this.#options.etcd, service });
     this.#discoveries.set(service, discovery);

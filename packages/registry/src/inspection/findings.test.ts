@@ -172,3 +172,8 @@ it.each<[string, InspectedService, readonly string[]]>([
     expected,
   );
 });
+
+it('quotes an id that a shell would run', () => {
+  const inspected = service([], { overrides: new Map([["$(x)'", {}]]) });
+  expect(serviceFindings(inspected, now)[0]?.todo).toContain(String.raw`lb override clear hash '$(x)'\''',`);
+});

@@ -122,6 +122,11 @@ function overrideFindings({ name, endpoints, overrides }: InspectedService): Fin
       code: 'unused-override',
       about: `${name} ${target}`,
       what: 'an override is set for it, and it is not registered',
-      todo: `lb override clear ${name} ${target}, unless it will come back by this id`,
+      todo: `lb override clear ${name} ${quoted(target)}, unless it will come back by this id`,
     }));
+}
+
+/** For a shell: an id may hold `$(…)`, and what stands here is there to be copied. */
+function quoted(id: string): string {
+  return `'${id.replaceAll("'", String.raw`'\''`)}'`;
 }
