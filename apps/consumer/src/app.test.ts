@@ -30,7 +30,7 @@ async function consumer(body: string, ...statuses: number[]): ReturnType<typeof 
     const address = server.address();
     if (typeof address === 'object' && address !== null) origins.push(`http://127.0.0.1:${address.port}`);
   }
-  return buildApp(config, () => origins);
+  return buildApp(config, { discovery: () => origins });
 }
 
 const reply = (text: string): string =>
@@ -93,5 +93,34 @@ it('shows what it knows, which is little while the registry is away', async () =
     registry: { revision: -1, stale: 'connecting' },
     peers: [],
   });
+  await app.close();
+});
+
+it('describes itself, and says what it does in metrics', async () => {
+  const app = await consumer(reply('hello'), 200);
+  await app.inject('/hash?text=hello');
+  const { paths } = (await app.inject('/docs/json')).json<{ paths: Record<string, unknown> }>();
+  expect(Object.keys(paths)).toContain('/hash');
+  const docs = await app.inject('/docs/');
+  expect(docs.body).toContain('swagger-ui');
+  // All of it comes from here.
+  expect(docs.body).not.toMatch(/(src|href)="https?:/);
+  const metrics = (await app.inject('/metrics')).body;
+  for (const line of [
+    'lb_requests_total{service="hash",result="ok"} 1',
+    'lb_service_ready 1',
+    'lb_peers{service="hash",state="serving"} 1',
+    'process_cpu_seconds_total',
+  ]) {
+    expect(metrics).toContain(line);
+  }
+  await app.close();
+});
+
+it('says how well it follows the registry', async () => {
+  const app = await buildApp(config);
+  const metrics = (await app.inject('/metrics')).body;
+  expect(metrics).toContain('lb_registry_current{service="hash"} 0');
+  expect(metrics).toContain('lb_registry_invalid_total{service="hash"} 0');
   await app.close();
 });

@@ -1,30 +1,45 @@
 /** The consumer's HTTP side: built here, listened on in `main.ts`. */
 import type { DiscoverySource } from '@lb/balancer';
-import { fastifyOptions, HashReply, HashRequest, limitConnections } from '@lb/common';
+import { BalancerMetrics } from '@lb/balancer/metrics';
+import { describeApi, fastifyOptions, HashReply, HashRequest, limitConnections, serveMetrics } from '@lb/common';
 import { policies } from '@lb/core';
 import { health, lameDuck, shedding } from '@lb/fastify';
 import { consumer, proxy, type ServiceOptions } from '@lb/fastify/consumer';
 import { page } from '@lb/page';
 import { discover, EtcdDiscovery, openOverrides } from '@lb/registry';
+import * as client from '@prometheus-io/client';
 import fastify, { type FastifyInstance } from 'fastify';
 
 import { askForHash } from './ask-for-hash.ts';
-import type { ConsumerConfig } from './config.ts';
+import { command, type ConsumerConfig } from './config.ts';
+import { countDiscoveries } from './registry-metrics.ts';
 
-/** `discovery` takes the place of etcd; the live page, which shows what etcd says, is then left out. */
+export interface AppOptions {
+  /** Takes the place of etcd; the live page, which shows what etcd says, is then left out. */
+  readonly discovery?: (service: string) => DiscoverySource;
+  /** Around every request to a provider. */
+  readonly interceptors?: ServiceOptions['interceptors'];
+}
+
 export async function buildApp(
   config: ConsumerConfig,
-  discovery?: (service: string) => DiscoverySource,
+  { discovery, interceptors = [] }: AppOptions = {},
 ): Promise<FastifyInstance> {
   const app = fastify(fastifyOptions(config.http));
   limitConnections(app.server, config.http);
   await app.register(lameDuck);
+  await describeApi(app, 'Consumer', command.about);
+  const registry = await serveMetrics(app);
+  const balancers = new BalancerMetrics({ client, registry });
+  app.addHook('onClose', async () => balancers.close());
+  countDiscoveries(app, registry);
   await app.register(shedding, { maxEventLoopDelayMs: config.http.MAX_EVENT_LOOP_DELAY_MS });
   await app.register(health);
   await app.register(consumer, {
     services: [config.service],
     discovery: discovery ?? ((service) => follow(config, service)),
-    options: () => serviceOptions(config),
+    options: () => ({ ...serviceOptions(config), interceptors }),
+    onOpen: (balancer) => balancers.watch(balancer),
     onDemand: config.onDemand,
   });
 
@@ -42,13 +57,13 @@ export async function buildApp(
 
   const followed = app.lb.services.get(config.service);
   if (followed?.discovery instanceof EtcdDiscovery) {
-    const { balancer, discovery: registry } = followed;
+    const { balancer, discovery: etcd } = followed;
     const overrides = config.operators && openOverrides({ ...config.etcd, service: config.service });
     app.addHook('onClose', () => overrides?.close());
     await app.register(page, {
       prefix: '/lb',
       balancer,
-      discovery: registry,
+      discovery: etcd,
       operators: config.operators && overrides && { who: config.operators, overrides },
     });
   }

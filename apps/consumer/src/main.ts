@@ -1,5 +1,5 @@
 /** Starts the consumer: follows the registry from the first moment, and listens at once; `/readyz` says when there are providers. */
-import { configOrExit, exit, listenOptions, stopWithParent } from '@lb/common';
+import { configOrExit, exit, listenOptions, startTracing, stopWithParent } from '@lb/common';
 import { serve } from '@lb/fastify';
 
 import { buildApp } from './app.ts';
@@ -7,7 +7,9 @@ import { command } from './config.ts';
 import { logDiscovery } from './log-discovery.ts';
 
 const config = configOrExit(command);
-const app = await buildApp(config);
+const tracing = await startTracing('consumer', process.env);
+const app = await buildApp(config, tracing);
+app.addHook('onClose', tracing.close);
 logDiscovery(app.log, config.service);
 stopWithParent();
 

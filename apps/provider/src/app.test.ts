@@ -58,6 +58,17 @@ it('says that it drains, and is not ready then, but goes on serving', async () =
   expect([answer.statusCode, answer.headers['x-lb-draining'], answer.headers.connection]).toEqual([200, '1', 'close']);
 });
 
+it('describes itself, and says what it does in metrics', async () => {
+  const app = await build();
+  await app.inject('/hash?text=a');
+  const { paths } = (await app.inject('/docs/json')).json<{ paths: Record<string, unknown> }>();
+  expect(Object.keys(paths)).toContain('/hash');
+  const metrics = (await app.inject('/metrics')).body;
+  expect(metrics).toContain('lb_service_requests_total{status="2xx"}');
+  expect(metrics).toContain('lb_service_slots 200');
+  await app.close();
+});
+
 describe('the settings', () => {
   it('have defaults for all but what cannot be guessed', () => {
     expect(readConfig({})).toMatchObject({

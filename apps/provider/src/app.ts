@@ -1,9 +1,9 @@
 /** The provider's HTTP side: built here, listened on in `main.ts`. */
-import { fastifyOptions, hash, type HashReply, HashRequest, limitConnections } from '@lb/common';
+import { describeApi, fastifyOptions, hash, HashReply, HashRequest, limitConnections, serveMetrics } from '@lb/common';
 import { provider } from '@lb/fastify';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 
-import type { ProviderConfig } from './config.ts';
+import { command, type ProviderConfig } from './config.ts';
 import { Work } from './work.ts';
 
 export async function buildApp(config: ProviderConfig): Promise<FastifyInstance> {
@@ -15,6 +15,9 @@ export async function buildApp(config: ProviderConfig): Promise<FastifyInstance>
     shedding: { maxEventLoopDelayMs: config.http.MAX_EVENT_LOOP_DELAY_MS },
   });
 
+  await describeApi(app, 'Provider', command.about);
+  await serveMetrics(app);
+
   const work = new Work(config.capacity);
   const answer = async (wanted: HashRequest, { lb }: FastifyRequest): Promise<HashReply> => {
     await work.done(lb.signal);
@@ -22,10 +25,12 @@ export async function buildApp(config: ProviderConfig): Promise<FastifyInstance>
     return { hash: hash(wanted), algorithm, rounds, provider: config.name };
   };
 
-  app.get<{ Querystring: HashRequest }>('/hash', { schema: { querystring: HashRequest } }, (request) =>
-    answer(request.query, request),
+  app.get<{ Querystring: HashRequest }>(
+    '/hash',
+    { schema: { querystring: HashRequest, response: { 200: HashReply } } },
+    (request) => answer(request.query, request),
   );
-  app.post<{ Body: HashRequest }>('/hash', { schema: { body: HashRequest } }, (request) =>
+  app.post<{ Body: HashRequest }>('/hash', { schema: { body: HashRequest, response: { 200: HashReply } } }, (request) =>
     answer(request.body, request),
   );
   return app;

@@ -1,5 +1,5 @@
 /** Starts one provider. */
-import { configOrExit, exit, listenOptions, stopWithParent } from '@lb/common';
+import { configOrExit, exit, listenOptions, startTracing, stopWithParent } from '@lb/common';
 import { serve } from '@lb/fastify';
 import { randomUUID } from 'node:crypto';
 
@@ -8,7 +8,9 @@ import { command } from './config.ts';
 import { logRegistration } from './log-registration.ts';
 
 const config = configOrExit(command);
+const tracing = await startTracing('provider', process.env);
 const app = await buildApp(config);
+app.addHook('onClose', tracing.close);
 logRegistration(app.log);
 stopWithParent();
 

@@ -11,7 +11,7 @@ import fp from 'fastify-plugin';
 
 import { drainingHeader, nackHeader } from './headers.ts';
 import { isWork } from './refuse.ts';
-import { CallerInfo, type RequestLb } from './request-lb.ts';
+import { CallerInfo } from './request-lb.ts';
 import { type Lb, ServiceState } from './service-state.ts';
 
 /** What to keep back of a caller's time. */
@@ -21,27 +21,6 @@ export interface LameDuckOptions {
    * answer that leaves later than that would come too late.
    */
   readonly deadlineReserveMs?: number | undefined;
-}
-
-/** What a route can say of itself: `config: { lb: { … } }`. */
-export interface RouteLb {
-  /**
-   * Whether the route does the service's work: is counted, limited and refused under load. Defaults to true. False for what must answer
-   * in any case, such as health and metrics.
-   */
-  readonly work?: boolean | undefined;
-}
-
-declare module 'fastify' {
-  interface FastifyInstance {
-    readonly lb: Lb;
-  }
-  interface FastifyRequest {
-    readonly lb: RequestLb;
-  }
-  interface FastifyContextConfig {
-    lb?: RouteLb;
-  }
 }
 
 /** @throws {InvalidOptionError} */

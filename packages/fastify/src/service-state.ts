@@ -5,6 +5,7 @@ import type { ServerResponse } from 'node:http';
 
 import type { FollowedService, Services } from './consumer/services.ts';
 import { MissingPluginError, type RefusalReason } from './errors.ts';
+import type { RequestLb } from './request-lb.ts';
 import type { Slots } from './slots.ts';
 
 /** Says whether something that the service needs is there: `'ok'`, or what is wrong in a few words. Must be quick. */
@@ -34,6 +35,27 @@ export interface Lb {
    * process is asked to end.
    */
   drain(): void;
+}
+
+/** What a route can say of itself: `config: { lb: { … } }`. */
+export interface RouteLb {
+  /**
+   * Whether the route does the service's work: is counted, limited and refused under load. Defaults to true. False for what must answer
+   * in any case, such as health and metrics.
+   */
+  readonly work?: boolean | undefined;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly lb: Lb;
+  }
+  interface FastifyRequest {
+    readonly lb: RequestLb;
+  }
+  interface FastifyContextConfig {
+    lb?: RouteLb;
+  }
 }
 
 export class ServiceState implements Lb {
