@@ -4,7 +4,6 @@ export const halfFailing: Row = {
   name: 'provider/half-failing',
   fault: 'One of 4 providers answers half of its requests with 503 for 4 s',
   promise: '0 failed; out within 1.5 s; at most 1.10 attempts a request',
-  quick: true,
   async run(stage) {
     const { client, victim } = await stage.system();
     const { history, at, healedAt } = await stage.under({

@@ -6,7 +6,6 @@ export const refusing: Row = {
   fault: 'One of 4 providers listens no more for 4 s, and stays registered; half of the requests are POSTs',
   promise:
     'None refused that was not under way, whatever the method; out within 100 ms; back within 5 s of listening again',
-  quick: true,
   async run(stage) {
     const { client, victim } = await stage.system();
     const { history, at, healedAt } = await stage.under({

@@ -8,7 +8,6 @@ export const clockSet: Row = {
   name: 'time/clock-set',
   fault: 'The clocks of the client and of all 4 providers are set forward by an hour, and 4 s later back by two',
   promise: '0 failed; nobody is ejected, dropped or registered anew; etcd is not lost',
-  quick: true,
   async run(stage) {
     const { client, providers } = await stage.system();
     const before = (await client.look()).ids.toSorted();
