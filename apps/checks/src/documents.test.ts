@@ -1,6 +1,6 @@
 /** What documents say of the repository is so: commands that they name are there, and sizes are those that are held. */
-import { existsSync, globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 import { expect, it } from 'vitest';
 
@@ -22,6 +22,21 @@ it.each(documents)('%s names commands that there are', (document) => {
   expect(commands.filter((command) => !(command in scripts) && !builtIn.includes(command))).toEqual([]);
 });
 
+it.each(documents)('%s links to files that there are', (document) => {
+  const text = read(document).replaceAll(/^ *```.*?^ *```/gms, '');
+  const links = [...text.matchAll(/\]\(([^)\s#]+)[^)]*\)|src(?:set)?="([^"]+)"/g)].map(
+    ([, link, source]) => link ?? source ?? '',
+  );
+  const dead = links.filter((link) => {
+    if (/^[a-z]+:/.test(link)) return false;
+    // A page of the site is a file, and what the site does not have it cannot link to.
+    const path = join(dirname(document), link);
+    if (!document.startsWith('docs/')) return !existsSync(join(root, path));
+    return !path.startsWith('docs/') || !statSync(join(root, path), { throwIfNoEntry: false })?.isFile();
+  });
+  expect(dead).toEqual([]);
+});
+
 it.each(documents)('%s names files that there are', (document) => {
   const files = [...read(document).matchAll(/`((?:packages|apps|docs|deploy)\/[\w./-]+)`/g)].map(
     ([, file = '']) => file,
@@ -38,6 +53,21 @@ it('docs/telemetry.md lists every metric, and no document names another', () => 
   for (const document of documents) {
     const unknown = metrics(read(document)).filter((name) => !published.has(name.replace(suffixes, '')));
     expect([document, unknown]).toEqual([document, []]);
+  }
+});
+
+it('the README says of failures what the race on real processes found', () => {
+  const { results }: { results: { scenario: string; subject: string; failed: number; offered: number }[] } = JSON.parse(
+    read('docs/figures/cluster/cluster.json'),
+  );
+  const found = (scenario: string, subject: string): number | undefined =>
+    results.find((result) => result.scenario === scenario && result.subject === subject)?.failed;
+  const [, table = ''] = /one answers 503 \|[^\n]*\n[^\n]*\n(.*?)\n\n/s.exec(read('README.md')) ?? [];
+  const rows = table.split('\n').map((row) => row.split('|').map((cell) => cell.trim()));
+  expect(rows.length).toBeGreaterThan(5);
+  for (const [, subject = '', failing = '', killed = ''] of rows) {
+    const stated = [failing, killed].map((cell) => Number(cell.replaceAll(' ', '')));
+    expect([subject, ...stated]).toEqual([subject, found('failing', subject), found('restart', subject)]);
   }
 });
 
