@@ -13,7 +13,7 @@ import { type Arrival, schedule } from './schedule.ts';
 import { createSender } from '../sender.ts';
 
 /** Requests may still be answered for so long after the last arrival. */
-const patienceMs = 2000;
+const patienceMs = 5000;
 
 process.on('message', (order: RunOrder) => {
   void run(order).then(tell);

@@ -26,6 +26,8 @@ const { values: options } = parseArgs({
 const rounds = atLeastOne('rounds', options.rounds);
 const durationMs = atLeastOne('turn', options.turn);
 const connections = 64;
+/** How many times as long as a turn the first one takes. */
+const warmUpTurns = 3;
 
 interface Subject {
   readonly name: string;
@@ -130,11 +132,12 @@ async function takeTurns(): Promise<Map<Subject, Turn[]>> {
     const ports = await Promise.all(servers.map((server) => server.next()));
     const targets = ports.map((port): Target => ({ origin: `http://127.0.0.1:${port}` }));
     const taken = new Map(subjects.map((subject): [Subject, Turn[]] => [subject, []]));
-    // The first round warms everybody up and does not count.
+    // The first round compiles what is run often, in everybody's process, and does not count.
     for (let round = 0; round <= rounds; round += 1) {
       const first = round % clients.length;
       for (const { subject, client } of [...clients.slice(first), ...clients.slice(0, first)]) {
-        const turn = await takeTurn(subject, client, targets.slice(0, subject.providers));
+        const forMs = round === 0 ? warmUpTurns * durationMs : durationMs;
+        const turn = await takeTurn(subject, client, targets.slice(0, subject.providers), forMs);
         if (round > 0) taken.get(subject)?.push(turn);
       }
     }
@@ -150,12 +153,13 @@ async function takeTurn(
   { way, proxy }: Subject,
   client: Child<LoadOrder, LoadFigures>,
   targets: readonly Target[],
+  forMs: number,
 ): Promise<Turn> {
-  if (proxy === undefined) return turnOf(await client.ask({ way, targets, connections, durationMs }), 0);
+  if (proxy === undefined) return turnOf(await client.ask({ way, targets, connections, durationMs: forMs }), 0);
   const running = await ProxyProcess.start(proxy, targets);
   try {
     const before = running.cpuMs();
-    const figures = await client.ask({ way, targets: [running.target], connections, durationMs });
+    const figures = await client.ask({ way, targets: [running.target], connections, durationMs: forMs });
     return turnOf(figures, running.cpuMs() - before);
   } finally {
     await running[Symbol.asyncDispose]();
