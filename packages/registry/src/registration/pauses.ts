@@ -30,7 +30,7 @@ const troubles: Readonly<Record<EtcdErrorCode, Trouble>> = {
 };
 
 /** How late whoever was lost alone comes back, at most. */
-const aloneMs = 500;
+const aloneMs = 250;
 
 export class Pauses {
   readonly #ttlMs: number;

@@ -10,7 +10,7 @@ import { Watchman } from '../../watchman.ts';
 const ttlMs = ttlSeconds * 1000;
 /** Between two attempts to reach an etcd that is away for long: at most so long, and then an answer. */
 const reconnectMs = 2500;
-/** A lease is renewed three times in a TTL. Whoever was lost alone comes back within half a second, and an answer. */
+/** A lease is renewed three times in a TTL. Whoever was lost alone comes back within a quarter of a second, and an answer. */
 const aloneMs = ttlMs / 3 + 1000;
 /** Whoever was lost with everybody waits for up to two thirds of a TTL. */
 const togetherMs = (ttlMs * 2) / 3 + ttlMs / 3 + 2000;
