@@ -1,4 +1,4 @@
-// Fuzzes whatever packages have a folder `test/fuzz`, one after the other: `pnpm fuzz`, 1.8 million cases, or with --cases N so
+// Fuzzes whatever packages have a folder `test/fuzz`, one after the other: `pnpm fuzz`, 2.3 million cases, or with --cases N so
 // many for each target. Other options go on as they are; see runFuzz in packages/testkit.
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';

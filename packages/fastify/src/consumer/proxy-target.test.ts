@@ -29,6 +29,8 @@ describe('a path whose first segment names the service', () => {
     ['a dot segment at the end', '/svc/hash/a/..'],
     ['dot segments in escapes', '/svc/hash/%2e%2E/lb'],
     ['dot segments half in escapes', '/svc/hash/.%2e/lb'],
+    ['dot segments before a slash in escapes', '/svc/hash/..%2Flb'],
+    ['dot segments behind a backslash in escapes', '/svc/hash/a%5c%2e%2e'],
     ['one dot', '/svc/hash/./a'],
     ['a fragment', '/svc/hash/a#b'],
     ['a backslash', '/svc/hash/a\\b'],

@@ -31,8 +31,11 @@ export function proxyTarget(url: string, prefix: string, service: string | undef
   return { service: name, path: rest };
 }
 
-/** Whether a segment of the path is `.` or `..`, which parsers resolve at different times. */
+/**
+ * Whether a segment of the path is `.` or `..`, which parsers resolve at different times. A slash in escapes is one to whoever decodes
+ * the path before that: `..%2fadmin` is a step up for some, and a name for others (CVE-2026-6414).
+ */
 function hasDotSegment(path: string): boolean {
   const [before = ''] = path.split('?', 1);
-  return before.split('/').some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment));
+  return before.split(/\/|%2f|%5c/i).some((segment) => /^(?:\.|%2e){1,2}$/i.test(segment));
 }
