@@ -1,6 +1,6 @@
 import { type EmbeddedEtcd, startEtcd } from '@lb/embedded-etcd';
 import { discover } from '@lb/registry';
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,4 +47,12 @@ test('the examples of the README run: one registers and answers, the other calls
   expect(await answer(`${caller.origin}/svc/hello/hello`)).toBe('hello');
   expect(await end(caller.child)).toBe(0);
   expect(await end(hello.child)).toBe(0);
+});
+
+test('the example of metrics runs, and prints them', () => {
+  const file = join(import.meta.dirname, 'readme-metrics.mjs');
+  writeFileSync(file, examples[2] ?? '');
+  onTestFinished(() => rmSync(file));
+  const printed = execFileSync(process.execPath, ['--conditions=@lb/source', file], { encoding: 'utf8' });
+  expect(printed).toContain('lb_service_ready 1');
 });
