@@ -3,7 +3,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import type { AppProcess } from './app-process.ts';
 import { type Attempt, corpus } from './corpus.ts';
 import { OpenLoop, percentile } from './open-loop.ts';
-import { atMost, type Kept, none, type Outcome, type Situation } from './promise.ts';
+import { atMost, type Kept, never, none, type Outcome, type Situation } from './promise.ts';
 import { Raw } from './raw.ts';
 import { Recorder } from './recorder.ts';
 import { System } from './system.ts';
@@ -42,13 +42,13 @@ export async function smuggle({ origin }: AppProcess, recorder: Recorder): Promi
   const smuggled = recorder.whole.filter(({ url }) => url.includes('smuggled'));
   return {
     promises: [
-      none(
+      never(
         'every request of the smuggling corpus gets the status that is right',
         wrong.length,
         corpus.length,
         list(wrong),
       ),
-      none('the provider sees none that was smuggled', smuggled.length, corpus.length),
+      never('the provider sees none that was smuggled', smuggled.length, corpus.length),
     ],
     figures: { corpus: corpus.length, soundAmongThem: corpus.filter(({ passes }) => passes).length },
   };
@@ -78,8 +78,8 @@ export async function oversize({ origin }: AppProcess, recorder: Recorder): Prom
   const wrong = [sized, counted].filter(({ statuses, closedAt }) => statuses[0] !== 413 || closedAt === undefined);
   return {
     promises: [
-      none('bodies of 2 MiB, with a length and without, are answered with 413 and closed', wrong.length, 2),
-      none('the provider is given none of them as whole', recorder.whole.length - before, 2),
+      never('bodies of 2 MiB, with a length and without, are answered with 413 and closed', wrong.length, 2),
+      never('the provider is given none of them as whole', recorder.whole.length - before, 2),
     ],
     figures: { oversize: [sized.statuses, counted.statuses] },
   };
@@ -108,7 +108,7 @@ async function drip({ origin }: AppProcess, recorder: Recorder, half: number): P
   const promises: Kept[] = [
     atMost(`of ${of} dripping sockets, those with a head are closed after`, lasted(heads), 6500, ' ms'),
     atMost('those with a body are closed after', lasted(bodies), 11_500, ' ms'),
-    none('the provider is given none of them as whole', recorder.whole.length - before, of),
+    never('the provider is given none of them as whole', recorder.whole.length - before, of),
     none('callers who behave meanwhile are all answered', during.failed, during.count),
     atMost('their 99th percentile against before:', during.p99Ms / usual.p99Ms, 3),
   ];

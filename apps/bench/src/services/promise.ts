@@ -3,6 +3,8 @@ export interface Kept {
   readonly promise: string;
   readonly measured: string;
   readonly kept: boolean;
+  /** Whether a machine that is too busy could be to blame. */
+  readonly timed: boolean;
 }
 
 export interface Outcome {
@@ -29,6 +31,7 @@ export function atMost(promise: string, value: number, limit: number, unit = '')
     promise: `${promise} at most ${round(limit)}${unit}`,
     measured: `${round(value)}${unit}`,
     kept: value <= limit,
+    timed: true,
   };
 }
 
@@ -37,11 +40,18 @@ export function atLeast(promise: string, value: number, limit: number, unit = ''
     promise: `${promise} at least ${round(limit)}${unit}`,
     measured: `${round(value)}${unit}`,
     kept: value >= limit,
+    timed: true,
   };
 }
 
-export function none(promise: string, count: number, of: number, which = ''): Kept {
-  return { promise, measured: `${count} of ${of}${which}`, kept: count === 0 && of > 0 };
+/** For what requests time out of, too. */
+export function none(promise: string, count: number, of: number): Kept {
+  return { promise, measured: `${count} of ${of}`, kept: count === 0 && of > 0, timed: true };
+}
+
+/** For what must not be, however busy the machine is. */
+export function never(promise: string, count: number, of: number, which = ''): Kept {
+  return { promise, measured: `${count} of ${of}${which}`, kept: count === 0 && of > 0, timed: false };
 }
 
 function round(value: number): number {

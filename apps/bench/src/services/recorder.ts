@@ -23,6 +23,11 @@ export class Recorder implements AsyncDisposable {
     const stack = new AsyncDisposableStack();
     const recorder = new Recorder(stack);
     const server = createServer((request, response) => {
+      // What consumers ask by themselves, when they wonder whether it is still there.
+      if (request.url === '/livez') {
+        response.end();
+        return;
+      }
       recorder.begun += 1;
       request.on('error', () => {});
       void recorder.#take(request, response);
