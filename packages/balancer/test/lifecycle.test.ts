@@ -22,6 +22,19 @@ function codeOf(result: PromiseSettledResult<unknown>): unknown {
   return result.reason instanceof Error && 'code' in result.reason ? result.reason.code : result.reason;
 }
 
+describe('a request that came before the first snapshot', () => {
+  it('goes only to peers with its tags', async () => {
+    const old = await provider('old', undefined, { metadata: { version: '1' } });
+    const canary = await provider('canary', undefined, { metadata: { version: '2' } });
+    const snapshots = new Snapshots();
+    const balancer = balance({ over: snapshots });
+    const requests = Array.from({ length: 8 }, () => balancer.request('/', { lb: { tags: { version: '2' } } }));
+    snapshots.put(old.endpoint, canary.endpoint);
+    const answers = await Promise.all(requests.map(async (request) => (await request).body.text()));
+    expect(new Set(answers)).toEqual(new Set(['canary']));
+  });
+});
+
 describe('after close', () => {
   it('nothing is left: no connection, no timer, no listener', async () => {
     const good = await provider('good');

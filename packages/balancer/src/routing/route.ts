@@ -1,6 +1,6 @@
 import type { Peer } from '@lb/core';
 
-/** Where one request may go. */
+/** Where one request may go, by the peers that there are when it is asked. */
 export interface Route {
   /** What sticky policies hash. */
   readonly key: string | undefined;

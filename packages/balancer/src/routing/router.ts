@@ -63,14 +63,23 @@ export class Router {
     if (split === undefined && wish.tags === undefined && wish.zone === undefined && wish.exclude === undefined) {
       return key === undefined ? anywhere : { ...anywhere, key };
     }
+    const { tags, zone } = wish;
+    const groups = this.#groups;
+    const excluded = wish.exclude && new Set(wish.exclude);
+    const named = (ids: ReadonlySet<string>): ReadonlySet<Peer> => this.#named(ids);
+    // Looked up at each pick: a request may wait, for the first snapshot or for room, and whoever joins meanwhile has tags, too.
     return {
       key,
-      barred: wish.tags && this.#groups.withoutTags(wish.tags),
-      avoided: union(
-        split && this.#groups.withoutTags(split.tags),
-        wish.zone === undefined ? undefined : this.#groups.outsideZone(wish.zone),
-        wish.exclude && this.#named(wish.exclude),
-      ),
+      get barred() {
+        return tags && groups.withoutTags(tags);
+      },
+      get avoided() {
+        return union(
+          split && groups.withoutTags(split.tags),
+          zone === undefined ? undefined : groups.outsideZone(zone),
+          excluded && named(excluded),
+        );
+      },
     };
   }
 
@@ -82,9 +91,8 @@ export class Router {
     return this.#split.find(({ weight }) => (left -= weight) < 0) ?? this.#split.at(-1);
   }
 
-  #named(ids: Iterable<string>): ReadonlySet<Peer> {
-    const named = new Set(ids);
-    return new Set([...this.#peers()].filter(({ id }) => named.has(id)));
+  #named(ids: ReadonlySet<string>): ReadonlySet<Peer> {
+    return new Set([...this.#peers()].filter(({ id }) => ids.has(id)));
   }
 }
 
