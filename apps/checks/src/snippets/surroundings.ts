@@ -32,8 +32,9 @@ export class Surroundings implements AsyncDisposable {
 
   /** The code with addresses that are right here, and with time limits that a busy machine meets. */
   place(code: string): string {
-    if (this.#etcdHosts === undefined) return code;
-    return code
+    const patient = code.replaceAll('createBalancer({', `createBalancer({ ${patience},`);
+    if (this.#etcdHosts === undefined) return patient;
+    return patient
       .replaceAll('http://127.0.0.1:2379', this.#etcdHosts)
       .replaceAll(/imeoutMs: [\d_]+/g, 'imeoutMs: 60_000')
       .replaceAll(/port: 80\d\d/g, 'port: 0');
@@ -43,6 +44,9 @@ export class Surroundings implements AsyncDisposable {
     return this.#close();
   }
 }
+
+/** The defaults are for machines that have time: 300 ms to connect, 500 ms until another peer is tried. */
+const patience = 'connectTimeoutMs: 60_000, attemptTimeoutMs: 60_000, startTimeoutMs: 60_000';
 
 async function startHash(hosts: string): Promise<() => Promise<void>> {
   const server = createServer((request, response) => {
