@@ -40,7 +40,14 @@ interface PeerState {
 describe.skipIf(chromiumPath === undefined)(`the live page${reason}`, () => {
   // Whether it sheds load on a busy machine is not the question here.
   const consumerEnv = { LB_OPERATORS: `alice:${token}`, MAX_EVENT_LOOP_DELAY_MS: '0' };
-  const system = new System(() => {}, { speak: () => () => {}, consumerEnv });
+  /** What everybody said, for when one of them is gone that should not. */
+  const said: string[] = [];
+  let isGone = false;
+  const system = new System((line) => said.push(line), {
+    speak: (name) => (line) => said.push(`${name}: ${line}`),
+    onGone: () => (isGone = true),
+    consumerEnv,
+  });
   const samples: Sample[] = [];
   const complaints: string[] = [];
   let origin = '';
@@ -64,21 +71,25 @@ describe.skipIf(chromiumPath === undefined)(`the live page${reason}`, () => {
 
   beforeAll(async () => {
     origin = await system.start(undefined);
-    await waitUntilReady(
+    const isReady = await waitUntilReady(
       origin,
       undefined,
       () => {},
-      () => false,
+      () => isGone,
     );
+    if (!isReady) throw new Error(said.join('\n'));
     load = new Load(origin, 80, (sample) => samples.push(sample));
     load.start();
     browser = await launchChromium();
     page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+    // A limit that only a hang reaches.
+    page.setDefaultTimeout(60_000);
     page.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
     });
     page.on('pageerror', (error) => complaints.push(error.message));
     await page.goto(`${origin}/lb/`);
+    await system.whenReady();
     await page.locator('tr[data-peer]').nth(2).waitFor();
   });
 
@@ -136,7 +147,7 @@ describe.skipIf(chromiumPath === undefined)(`the live page${reason}`, () => {
       ejections,
     ];
     const { peers, policy } = await state();
-    await expect.poll(async () => (await shownState()).peers.map(stable), { timeout: 5000 }).toEqual(peers.map(stable));
+    await expect.poll(async () => (await shownState()).peers.map(stable)).toEqual(peers.map(stable));
     expect(await page.locator('[data-field="policy"]').textContent()).toBe(policy);
     load = new Load(origin, 80, (sample) => samples.push(sample));
     load.start();
@@ -148,9 +159,7 @@ describe.skipIf(chromiumPath === undefined)(`the live page${reason}`, () => {
     await page.keyboard.press('Enter');
     await expect.poll(() => header.getAttribute('aria-sort')).toBe('descending');
     const before = await page.locator('[data-cell="rate"]').first().textContent();
-    await expect
-      .poll(() => page.locator('[data-cell="rate"]').first().textContent(), { timeout: 10_000 })
-      .not.toBe(before);
+    await expect.poll(() => page.locator('[data-cell="rate"]').first().textContent()).not.toBe(before);
     expect(await page.locator(':focus').textContent()).toBe('Req/s');
     await page.getByRole('columnheader', { name: 'Provider' }).getByRole('button').click();
   });
@@ -173,18 +182,21 @@ describe.skipIf(chromiumPath === undefined)(`the live page${reason}`, () => {
     await row('large').getByRole('button', { name: 'Act' }).click();
     await page.getByRole('spinbutton', { name: 'Weight' }).fill('0');
     await page.getByRole('button', { name: 'Set weight' }).click();
-    await expect.poll(async () => (await peer('large'))?.inSecond, { timeout: 10_000 }).toBe(0);
-    expect(await peer('large')).toMatchObject({ weight: 0, state: 'serving' });
-    expect((await peer('small'))?.inSecond).toBeGreaterThan(0);
+    await expect.poll(async () => (await peer('large'))?.weight).toBe(0);
+    await expect.poll(async () => (await peer('large'))?.inSecond).toBe(0);
+    const others = async () => ((await peer('small'))?.inSecond ?? 0) + ((await peer('medium'))?.inSecond ?? 0);
+    await expect.poll(others).toBeGreaterThan(0);
     await expect.poll(() => row('large').locator('[data-cell="weight"]').textContent()).toBe('0');
     await expect.poll(() => row('large').textContent()).toContain('weight 0, set by alice');
     await expect.poll(() => page.getByText('alice has set the weight of large to 0').count()).toBeGreaterThan(0);
 
     await act('large', 'registered');
-    await expect.poll(async () => (await peer('large'))?.inSecond, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(async () => (await peer('large'))?.inSecond).toBeGreaterThan(0);
   });
 
   it('has an operator set a provider aside and restore it here', async () => {
+    // One at a time, of three: a machine that is busy may have had one ejected.
+    await expect.poll(async () => (await state()).peers.map((one) => one.state)).not.toContain('ejected');
     await act('medium', 'eject');
     await expect.poll(() => row('medium').getAttribute('class')).toBe('state-ejected');
     await act('medium', 'restore');
@@ -192,12 +204,10 @@ describe.skipIf(chromiumPath === undefined)(`the live page${reason}`, () => {
   });
 
   it('turns a killed provider red within two seconds', async () => {
-    await expect.poll(() => row('small').getAttribute('class'), { timeout: 20_000 }).toMatch(/serving|warming/);
+    await expect.poll(() => row('small').getAttribute('class')).toMatch(/serving|warming/);
     const killedAt = performance.now();
     await system.killProvider('small');
-    await expect
-      .poll(() => row('small').getAttribute('class'), { timeout: 10_000, interval: 20 })
-      .toMatch(/ejected|failing|probing/);
+    await expect.poll(() => row('small').getAttribute('class'), { interval: 20 }).toMatch(/ejected|failing|probing/);
     expect(performance.now() - killedAt).toBeLessThan(2000);
     const colour = `getComputedStyle(document.querySelector('tr[data-peer^="small-"] .badge')).color`;
     // Red; for a moment, while it is tried again, orange.
@@ -215,11 +225,11 @@ describe.skipIf(chromiumPath === undefined)(`the live page${reason}`, () => {
     const banner = page.locator('[data-banner="registry"]');
     expect(await banner.count()).toBe(0);
     await system.killEtcd();
-    await banner.waitFor({ timeout: 15_000 });
+    await banner.waitFor();
     expect(await banner.textContent()).toMatch(/cannot be followed.*Running on the last good list: revision \d+/);
     expect((await state()).registry.stale).not.toBe(false);
     system.restartEtcd();
-    await banner.waitFor({ state: 'detached', timeout: 15_000 });
+    await banner.waitFor({ state: 'detached' });
   });
 
   it('has cost no request, and made the browser complain of nothing', () => {
