@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Server } from 'node:http';
 
 const sweepMs = 100;
 
@@ -8,10 +9,12 @@ const sweepMs = 100;
  */
 export async function closeApp(app: FastifyInstance, finishMs: number): Promise<boolean> {
   let finished = true;
-  const sweep = setInterval(() => app.server.closeIdleConnections(), sweepMs);
+  // HTTP/2 servers have neither: Fastify ends their sessions.
+  const server: Partial<Pick<Server, 'closeIdleConnections' | 'closeAllConnections'>> = app.server;
+  const sweep = setInterval(() => server.closeIdleConnections?.(), sweepMs);
   const overdue = setTimeout(() => {
     finished = false;
-    app.server.closeAllConnections();
+    server.closeAllConnections?.();
   }, finishMs);
   try {
     await app.close();

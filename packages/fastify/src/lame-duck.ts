@@ -9,6 +9,7 @@ import { checkNumber } from '@lb/core';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import fp from 'fastify-plugin';
 
+import { closeAfter } from './close-after.ts';
 import { drainingHeader, nackHeader } from './headers.ts';
 import { isWork } from './refuse.ts';
 import { CallerInfo } from './request-lb.ts';
@@ -43,8 +44,10 @@ export const lameDuck: FastifyPluginAsync<LameDuckOptions> = fp(
       });
     });
 
-    app.addHook('onSend', async (_request, reply) => {
-      if (state.draining) reply.header('connection', 'close').header(drainingHeader, '1');
+    app.addHook('onSend', async (request, reply) => {
+      if (!state.draining) return;
+      reply.header(drainingHeader, '1');
+      closeAfter(request, reply);
     });
 
     // While it closes, Fastify refuses by itself what still comes: with a 503 that could mean anything, and before any hook. What does

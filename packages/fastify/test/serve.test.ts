@@ -2,6 +2,8 @@
 import { type EmbeddedEtcd, startEtcd } from '@lb/embedded-etcd';
 import { discover } from '@lb/registry';
 import fastify, { type FastifyInstance } from 'fastify';
+import { once } from 'node:events';
+import { connect as connectHttp2, type IncomingHttpHeaders } from 'node:http2';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
@@ -128,6 +130,26 @@ it('tells what comes while it closes that nothing was done for it', async () => 
   const second = said.slice(said.indexOf('done'));
   if (second.includes('HTTP/1.1')) expect(second).toMatch(/503[^]*x-lb-nack: draining/i);
   socket.destroy();
+});
+
+it('drains and closes over HTTP/2 as well, where no header may speak of the connection', async () => {
+  const app = fastify({ http2: true });
+  await app.register(provider, { shedding: false });
+  app.get('/hello', () => 'hello');
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Fastify's types tell apps of HTTP/2 apart, and plugins do not
+  const service = await start(app as unknown as FastifyInstance, { selfCheckPath: false });
+  const session = connectHttp2(service.origin);
+  const ask = async (): Promise<IncomingHttpHeaders> => {
+    const stream = session.request({ ':path': '/hello' });
+    const [headers]: IncomingHttpHeaders[] = await once(stream, 'response');
+    stream.resume();
+    return headers ?? {};
+  };
+  expect(await ask()).toMatchObject({ ':status': 200, 'x-lb-in-flight': '0' });
+  app.lb.drain();
+  expect(await ask()).toMatchObject({ ':status': 200, 'x-lb-draining': '1' });
+  expect(await service.stop()).toBe(true);
+  session.destroy();
 });
 
 it('needs no registry: a service that only calls others drains and closes the same way', async () => {

@@ -12,6 +12,7 @@ import { type LbOptions, type ProxyHeadersOptions, proxyRequestHeaders, proxyRes
 import { checkNumber, InvalidOptionError } from '@lb/core';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 
+import { closeAfter } from '../close-after.ts';
 import { BodyTooLargeError, InvalidPathError, TwoHostsError } from '../errors.ts';
 import { gatewayError } from './gateway-error.ts';
 import { type BodyLimits, discardBody, receiveBody } from './limited-body.ts';
@@ -71,7 +72,7 @@ async function pass(
     throw new TwoHostsError();
   // Before anything is sent anywhere. What does not say its length is counted on the way.
   if (Number(raw.headers['content-length'] ?? 0) > limits.limit) {
-    reply.header('connection', 'close');
+    closeAfter(request, reply);
     await discardBody(raw);
     throw new BodyTooLargeError(limits.limit);
   }
@@ -86,10 +87,10 @@ async function pass(
       lb: { ...deadlineOf(request), ...options.lb?.(request) },
     });
     // What is left of the body would be read as the next request.
-    if (!raw.complete) reply.header('connection', 'close');
+    if (!raw.complete) closeAfter(request, reply);
     return reply.code(response.statusCode).headers(proxyResponseHeaders(response.headers)).send(response.body);
   } catch (error) {
-    if (!raw.complete) reply.header('connection', 'close');
+    if (!raw.complete) closeAfter(request, reply);
     const tooLarge = findTooLarge(error);
     if (tooLarge === undefined) throw gatewayError(error, request, reply);
     await discardBody(raw);
