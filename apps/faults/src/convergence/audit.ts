@@ -21,11 +21,14 @@ export class Audit implements AsyncDisposable {
   readonly worlds: World[] = [{ changes: [] }];
   readonly #host: string;
   readonly #prefix: string;
+  readonly #since: number;
   #following = new AbortController();
   #done: Promise<void>;
   #failure: Error | undefined;
 
-  constructor(host: string, prefix: string) {
+  /** `since`: where the run's clock begins. */
+  constructor(host: string, prefix: string, since: number) {
+    this.#since = since;
     this.#host = host;
     this.#prefix = prefix;
     this.#done = this.#follow();
@@ -45,6 +48,7 @@ export class Audit implements AsyncDisposable {
   async betweenWorlds(wipe: () => Promise<void>): Promise<void> {
     await this[Symbol.asyncDispose]();
     await wipe();
+    this.#world.endedAt = performance.now() - this.#since;
     this.worlds.push({ changes: [] });
     this.#following = new AbortController();
     this.#done = this.#follow();

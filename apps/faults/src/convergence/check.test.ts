@@ -78,6 +78,15 @@ describe('a store that was wiped', () => {
     expect(properties(run([...good, seen(2, { z: 9 })], { worlds }))).toEqual([]);
   });
 
+  it('is not judged for what it did last, which nobody else has seen', () => {
+    const ended = [{ changes, endedAt: 100 }, worlds[1]!];
+    const last = { ...seen(7, { ...whole, y: 5 }), at: 99 };
+    expect(properties(run([...good, last, seen(2, { z: 9 })], { worlds: ended }))).toEqual([]);
+    expect(properties(run([...good, { ...last, at: 101 }, seen(2, { z: 9 })], { worlds: ended }))).toEqual([
+      'reliable',
+    ]);
+  });
+
   it('may not be mixed with what was there before', () => {
     expect(properties(run([...good, seen(2, { z: 9, y: 4 }), seen(2, { z: 9 })], { worlds }))).toContain('reliable');
     expect(properties(run([...good, seen(2, { z: 9 }), good[3]!], { worlds }))).toContain('reliable');

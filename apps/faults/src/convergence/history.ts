@@ -10,6 +10,8 @@ export interface Change {
 /** A store that is wiped is another world, with revisions of its own. */
 export interface World {
   readonly changes: Change[];
+  /** When it was wiped, on the clock of `Published.at`: its last changes may have been seen by views and not by the audit. */
+  endedAt?: number;
 }
 
 /** A snapshot as a view published it: ids with their weights. */

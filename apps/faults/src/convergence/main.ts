@@ -33,16 +33,18 @@ const { values: options } = parseArgs({
   },
 });
 
-/** Those of the registry's planted bugs that make a view wrong, as against a registration or a bill. */
+/**
+ * Those of the registry's planted bugs that make a view wrong, as against a registration or a bill. Not among
+ * them are streams that are not asked whether they live, for pings of gRPC find the same some seconds later, and refusals that go unheard,
+ * for such streams do not answer when asked: what the one lets pass, the other finds.
+ */
 const bugsOfViews = [
   'header-revision resume',
   'no wipe detection',
   'a lower revision is not believed',
-  'a refusal goes unheard',
   'empty on error',
   'clear, then fill',
   'ghosts',
-  'silence is fine',
   'one try',
 ];
 
@@ -56,17 +58,18 @@ if (!hasEtcd()) {
 
 async function converge(): Promise<number> {
   const leastRate = Number(options['least-writes']);
+  const boundMs = catchUpMs * Number(options.headroom);
   const history = await run({
     seed: Number(options.seed),
     minutes: Number(options.minutes),
     writesPerSecond: 1.8 * leastRate,
-    untilViolation: options['until-violation'],
+    untilViolation: options['until-violation'] ? { boundMs } : undefined,
     onFault: ({ name, writesPerSecond, caughtUpMs }) =>
       void process.stdout.write(
         `${name.padEnd(26)} caught up after ${caughtUpMs?.toFixed(0) ?? 'ever'} ms (${writesPerSecond.toFixed(0)} writes/s before)\n`,
       ),
   });
-  const violations = check(history, catchUpMs * Number(options.headroom));
+  const violations = check(history, boundMs);
   for (const { property, view, what } of violations.slice(0, 20)) {
     process.stdout.write(`WRONG  ${property}, ${view}: ${what}\n`);
   }
