@@ -38,6 +38,7 @@ export const lameDuck: FastifyPluginAsync<LameDuckOptions> = fp(
       if (!isWork(request)) return;
       const since = performance.now();
       state.inFlight += 1;
+      state.lastRequestAt = since;
       reply.raw.once('close', () => {
         state.inFlight -= 1;
         for (const listener of state.listeners) listener(reply.raw, performance.now() - since);

@@ -16,6 +16,7 @@ import { setTimeout as after } from 'node:timers/promises';
 import { closeApp } from './close-app.ts';
 import { selfCheck } from './self-check.ts';
 import { type ServiceState, stateOf } from './service-state.ts';
+import { untilQuiet } from './until-quiet.ts';
 
 /** Where to listen and to register, and how to end. */
 export interface ServeOptions {
@@ -28,7 +29,7 @@ export interface ServeOptions {
   /**
    * How long to go on serving after saying that we drain, in milliseconds. Defaults to 1000: it must be longer than news take from
    * etcd to the last caller, which is milliseconds, except for one whose connection to etcd just broke. Behind Kubernetes services, whose
-   * news take seconds, use 5000 to 15 000.
+   * news take seconds, use 5000 to 15 000. While requests still come after that, it goes on for as long again at most.
    */
   readonly lingerMs?: number | undefined;
   /** How long what is in flight may take after that, in milliseconds, before its connections are cut. Defaults to 10 000. */
@@ -36,7 +37,7 @@ export interface ServeOptions {
   /** How long telling etcd that we drain may take, in milliseconds: answers tell callers as well. Defaults to 500. */
   readonly drainTimeoutMs?: number | undefined;
   /**
-   * When to exit in any case, in milliseconds after being asked to. Defaults to `lingerMs` + `finishMs` + 4000, time for the rest. Keep it
+   * When to exit in any case, in milliseconds after being asked to. Defaults to 2 × `lingerMs` + `finishMs` + 4000, time for the rest. Keep it
    * below what your supervisor waits before it kills: 30 s in Kubernetes, 10 s in Docker.
    */
   readonly hardStopMs?: number | undefined;
@@ -103,7 +104,7 @@ class RunningService implements Service {
     this.#lingerMs = checkMs('lingerMs', options.lingerMs ?? 1000);
     this.#finishMs = checkMs('finishMs', options.finishMs ?? 10_000);
     this.#drainTimeoutMs = checkMs('drainTimeoutMs', options.drainTimeoutMs ?? 500);
-    const least = this.#lingerMs + this.#finishMs;
+    const least = 2 * this.#lingerMs + this.#finishMs;
     this.#hardStopMs = checkNumber('hardStopMs', options.hardStopMs ?? least + restMs, {
       min: least,
       max: 2 ** 31 - 1,
@@ -174,6 +175,7 @@ class RunningService implements Service {
       .catch((error: Error) => log.warn(`could not tell etcd that we drain: ${error.message}`));
     await Promise.race([told, after(this.#drainTimeoutMs, undefined, { ref: false })]);
     await lingering;
+    await untilQuiet({ lastAt: () => this.#state.lastRequestAt, limitMs: this.#lingerMs });
     this.#state.closing = true;
     const finished = await closeApp(this.#app, this.#finishMs);
     await this.registration?.close();

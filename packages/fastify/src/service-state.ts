@@ -61,6 +61,8 @@ declare module 'fastify' {
 export class ServiceState implements Lb {
   readonly checks: Map<string, ReadinessCheck> = new Map();
   inFlight = 0;
+  /** When the last request for the service's work came. */
+  lastRequestAt = -Infinity;
   draining = false;
   /** Whether the app is being closed: what still comes is refused by Fastify itself. */
   closing = false;

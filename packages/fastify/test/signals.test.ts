@@ -92,7 +92,7 @@ it('exits with 1 when it had to cut off what was in flight', async () => {
 });
 
 it('exits with 1 at once on a second signal', async () => {
-  const { child, origin, ended } = await start({ LINGER_MS: '600000' });
+  const { child, origin, ended } = await start({ LINGER_MS: '300000' });
   child.kill('SIGTERM');
   await expect.poll(async () => (await ask(`${origin}/readyz`)).status).toBe(503);
   child.kill('SIGINT');
