@@ -62,7 +62,7 @@ export class ServiceState implements Lb {
   readonly checks: Map<string, ReadinessCheck> = new Map();
   inFlight = 0;
   /** When the last request for the service's work came. */
-  lastRequestAt = -Infinity;
+  lastRequestAt: number = -Infinity;
   draining = false;
   /** Whether the app is being closed: what still comes is refused by Fastify itself. */
   closing = false;
