@@ -1,7 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises';
 
 /** No request for this long means that callers have heard: what still comes then is a matter of chance. */
-export const quietMs = 100;
+const quietMs = 100;
 
 export interface QuietOptions {
   /** When the last request came. */
