@@ -3,8 +3,12 @@ import { quantile } from '@lb/testkit';
 
 import type { AttemptRecord, EventRecord, Records, RequestRecord } from './processes/orders.ts';
 
-/** With 75 requests a second for each of four providers, no traffic leaves such a gap; ejections last longer. */
+/** With 300 requests a second, the fair share of one of four providers is 37 requests in this time. */
 const aloneMs = 500;
+
+function soonAfter(moments: readonly number[], after: number): number {
+  return moments.filter((at) => at > after && at <= after + aloneMs).length;
+}
 
 export class History {
   readonly #records: Records;
@@ -52,17 +56,16 @@ export class History {
   }
 
   /**
-   * The last moment after `from` at which an attempt on a provider began before it was left alone: what is tried of a peer that is set
-   * aside, once in a while, is not traffic. `from` when there was none.
+   * The first moment after `from` from which a provider gets less than a tenth of its fair share for half a second: what is tried of a peer
+   * that failed, once in a while, is not traffic. NaN when there is none.
    */
   outOfRotation(provider: string, from: number): number {
-    let last = from;
-    const mine = this.attempts(from).filter((attempt) => attempt.provider === provider);
-    for (const { at } of mine.toSorted((one, other) => one.at - other.at)) {
-      if (at - last > aloneMs) break;
-      last = at;
-    }
-    return last;
+    const attempts = this.attempts(from);
+    const mine = attempts.filter((attempt) => attempt.provider === provider).map(({ at }) => at);
+    const providers = new Set(this.attempts().map((attempt) => attempt.provider)).size;
+    const all = attempts.map(({ at }) => at);
+    const moments = [from, ...mine.toSorted((one, other) => one - other)];
+    return moments.find((moment) => soonAfter(mine, moment) < (0.1 * soonAfter(all, moment)) / providers) ?? NaN;
   }
 
   /** Part of all attempts that went to a provider. */

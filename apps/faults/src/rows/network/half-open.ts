@@ -40,7 +40,7 @@ export const halfOpen: Row = {
       most('failed', 0, history.failed().length, history.failures()),
       most('failed on the other client', 0, others.failed().length, others.failures()),
       within('out of rotation', attemptTimeoutMs + 100, history.outOfRotation(victim.name, at) - at),
-      within('back after the heal', 5000, history.firstAnswer(victim.name, healedAt) - healedAt),
+      within('back after the heal', 10_000, history.firstAnswer(victim.name, healedAt) - healedAt),
       most('ejections on the other client', 0, others.events('eject').length),
       most('sockets of the client', 64, sockets),
     ];
