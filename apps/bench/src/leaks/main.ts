@@ -3,8 +3,8 @@
  *
  * One balancer gets requests of every kind, with every way to end, while five times a second one endpoint leaves and another takes its
  * place. Now and then all that rests until idle connections have closed, and after a full collection of garbage the heap is measured.
- * The engine's own code and notes about it grow for minutes, ever slower; so what is judged is growth for each request. The least that
- * one could leave behind is an object of 16 bytes, and a connection pool left behind by each endpoint would come to as much.
+ * What is judged is growth for each request: the least that one could leave behind is an object of 16 bytes, and a connection pool
+ * left behind by each endpoint would come to more. The engine only interprets meanwhile, or its own code would be what grows.
  */
 import { createBalancer } from '@lb/balancer';
 import type { Endpoint, Snapshot } from '@lb/core';
@@ -45,6 +45,8 @@ const restMs = 5000;
 const mostBytesPerRequest = 4;
 
 setFlagsFromString('--expose-gc');
+// What the engine compiles and throws away again would be megabytes, for minutes.
+for (const tier of ['opt', 'maglev', 'sparkplug', 'flush-bytecode']) setFlagsFromString(`--no-${tier}`);
 const collect: () => void = runInNewContext('gc');
 
 const provenance = provenanceOf(['pnpm bench:leaks', ...process.argv.slice(2)].join(' '));

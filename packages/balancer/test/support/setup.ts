@@ -21,6 +21,9 @@ export async function provider(...args: Parameters<typeof HttpProvider.start>): 
   return started;
 }
 
+/** A busy machine is no fault: tests that are about one of these times set it. */
+const patience = { connectTimeoutMs: 60_000, attemptTimeoutMs: 60_000, timeoutMs: 60_000, drainTimeoutMs: 1000 };
+
 /** A balancer over these providers. */
 export function balance(
   options: Omit<BalancerOptions, 'service' | 'discovery'> & {
@@ -30,7 +33,7 @@ export function balance(
   const { over, ...rest } = options;
   const discovery =
     Symbol.asyncIterator in over ? over : over.map((one) => (one instanceof HttpProvider ? one.endpoint : one));
-  const balancer = createBalancer({ service: 'hash', discovery, drainTimeoutMs: 1000, ...rest });
+  const balancer = createBalancer({ service: 'hash', discovery, ...patience, ...rest });
   after(() => balancer.close());
   return balancer;
 }
