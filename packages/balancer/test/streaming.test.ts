@@ -87,11 +87,11 @@ it('lets an answer go on for longer than a request may take to be answered', asy
   const ticking = await provider('ticking', async (_request, response) => {
     for (let tick = 0; tick < 5; tick += 1) {
       response.write(`${tick}`);
-      await wait(30);
+      await wait(500);
     }
     response.end();
   });
-  const balancer = balance({ over: [ticking], timeoutMs: 50, attemptTimeoutMs: 20 });
+  const balancer = balance({ over: [ticking], timeoutMs: 2000, attemptTimeoutMs: 1000 });
   expect(await (await balancer.fetch('/')).text()).toBe('01234');
 });
 
