@@ -64,7 +64,7 @@ it('a start without etcd begins with what an earlier run saw, unconfirmed, until
   const back = await startEtcd({ port });
   cleanUp.push(() => back.close());
   await expect.poll(() => later.current).toEqual({ revision: expect.any(Number), endpoints: [] });
-  expect(later.status).toMatchObject({ unconfirmed: false, stale: false });
+  await expect.poll(() => later.status).toMatchObject({ unconfirmed: false, stale: false });
 });
 
 it('what is in the file is believed as little as what is in etcd', async () => {
