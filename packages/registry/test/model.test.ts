@@ -6,8 +6,6 @@ import { runShards } from './model/shards.ts';
 
 const { FC_RUNS: asked, FC_SEED: given, CI: ci } = process.env;
 const tell = (line: string): boolean => process.stdout.write(`${line}\n`);
-/** What a machine does not get through in this time it leaves out, unless it was asked for so many. */
-const limitMs = 150_000;
 const seed = Number(given ?? Math.floor(Math.random() * 2 ** 31));
 
 it(
@@ -16,10 +14,9 @@ it(
   async () => {
     const runs = Number(asked ?? (ci === undefined ? 100 : 1000));
     tell(`model: ${runs} runs on the embedded etcd, seed ${seed}`);
-    const result = await runShards({ runs, seed, ...(asked === undefined && { limitMs }) });
-    tell(`model: ${result.runs} runs, ${result.commands} commands, slowest ${result.slowestMs.toFixed(0)} ms`);
-    // A slow machine gets through fewer within the limit, but never through none.
-    expect(result.runs).toBeGreaterThan(20);
+    const result = await runShards({ runs, seed });
+    tell(`model: ${result.commands} commands, slowest convergence ${result.slowestMs.toFixed(0)} ms`);
+    expect(result.runs).toBeGreaterThanOrEqual(runs);
   },
 );
 

@@ -127,12 +127,11 @@ describe.each(servers)('on $name', { skip: false }, (server) => {
 
   it('a registration outlives its TTL for as long as it is renewed', async () => {
     newService();
-    const registration = await registered();
-    const { leaseId } = { leaseId: leaseOf(registration) };
-    // Two seconds of TTL, asked for on etcd's side, which says -1 of a lease that has ended.
-    for (const started = performance.now(); performance.now() - started < 3000;) {
+    const leaseId = leaseOf(await registered({ ttlSeconds: 3 }));
+    // Asked for on etcd's side, in whole seconds: two are left when a renewal is due, of which a busy machine may take one.
+    for (const started = performance.now(); performance.now() - started < 4000;) {
       const { TTL: left } = await admin.leaseClient.leaseTimeToLive({ ID: leaseId });
-      expect(Number(left)).toBeGreaterThanOrEqual(0);
+      expect(Number(left)).toBeGreaterThanOrEqual(1);
     }
     expect(await keys()).toHaveLength(1);
   });

@@ -16,8 +16,6 @@ export interface ModelOptions {
   readonly etcd?: RealEtcd | undefined;
   /** Whether to look for the shortest way to a failure. Defaults to true. */
   readonly shrink?: boolean;
-  /** Runs that would begin later than this, in milliseconds, are left out. Defaults to none. */
-  readonly limitMs?: number | undefined;
 }
 
 export interface ModelResult {
@@ -35,14 +33,12 @@ export async function runModel({
   replayPath,
   etcd,
   shrink = true,
-  limitMs,
 }: ModelOptions): Promise<ModelResult> {
   const newSite = (): Promise<Site> => (etcd === undefined ? embeddedSite() : realSite(etcd));
   const probe = await newSite();
   await probe.close();
   let worlds = 0;
   let ran = 0;
-  let done = 0;
   let slowestMs = 0;
   await fc.assert(
     fc.asyncProperty(commands(probe, replayPath), fc.integer(), async (list, chance) => {
@@ -56,19 +52,12 @@ export async function runModel({
         await endFaults(model, world);
         await world.close();
         ran += [...list].length;
-        done += 1;
         slowestMs = Math.max(slowestMs, world.slowestMs);
       } finally {
         await site.close();
       }
     }),
-    {
-      numRuns: runs,
-      seed,
-      ...(path !== undefined && { path }),
-      ...(limitMs !== undefined && { interruptAfterTimeLimit: limitMs }),
-      endOnFailure: !shrink,
-    },
+    { numRuns: runs, seed, ...(path !== undefined && { path }), endOnFailure: !shrink },
   );
-  return { runs: done, commands: ran, slowestMs };
+  return { runs, commands: ran, slowestMs };
 }

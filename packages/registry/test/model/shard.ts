@@ -14,7 +14,6 @@ try {
     path: env['FC_PATH'],
     replayPath: env['FC_REPLAY'],
     shrink: env['FC_SHRINK'] !== 'off',
-    limitMs: env['FC_LIMIT_MS'] === undefined ? undefined : Number(env['FC_LIMIT_MS']),
     etcd,
   });
   process.stdout.write(`${JSON.stringify(result)}\n`);

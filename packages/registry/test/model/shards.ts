@@ -18,21 +18,18 @@ export interface ShardOptions {
   readonly real?: boolean;
   /** Name of a bug to plant first. */
   readonly plant?: string;
-  /** Runs that would begin later than this, in milliseconds, are left out. */
-  readonly limitMs?: number;
 }
 
 /** What a shard has to say: its figures, or how it failed. */
 type ShardEnd = { readonly result: ModelResult } | { readonly failure: string };
 
-export function runShard({ runs, seed, real = false, plant, limitMs }: ShardOptions): Promise<ShardEnd> {
+export function runShard({ runs, seed, real = false, plant }: ShardOptions): Promise<ShardEnd> {
   const planter = plant === undefined ? [] : ['--import', new URL('../planted-bugs/plant.ts', import.meta.url).href];
   const env = {
     ...process.env,
     FC_RUNS: String(runs),
     FC_SEED: String(seed),
     MODEL_ON: real ? 'real' : 'embedded',
-    ...(limitMs !== undefined && { FC_LIMIT_MS: String(limitMs) }),
     // That a planted bug is caught is all that counts.
     ...(plant !== undefined && { PLANT: plant, FC_SHRINK: 'off' }),
   };
@@ -48,16 +45,11 @@ export function runShard({ runs, seed, real = false, plant, limitMs }: ShardOpti
 }
 
 /** Runs the model `runs` times in all, each process with a seed of its own. Rejects with every failure. */
-export async function runShards({ runs, seed, real, limitMs }: ShardOptions): Promise<ModelResult> {
+export async function runShards({ runs, seed, real }: ShardOptions): Promise<ModelResult> {
   const shards = Math.min(availableParallelism(), runs);
   const ends = await Promise.all(
     Array.from({ length: shards }, (_, index) =>
-      runShard({
-        runs: Math.ceil(runs / shards),
-        seed: seed + index,
-        ...(real !== undefined && { real }),
-        ...(limitMs !== undefined && { limitMs }),
-      }),
+      runShard({ runs: Math.ceil(runs / shards), seed: seed + index, ...(real !== undefined && { real }) }),
     ),
   );
   const failures = ends.flatMap((end) => ('failure' in end ? [end.failure] : []));

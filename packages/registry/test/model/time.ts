@@ -26,16 +26,16 @@ export class VirtualTime {
     return this.ours.now();
   }
 
-  /** Lets `ms` milliseconds pass. */
+  /** Lets `ms` milliseconds pass. Fires what is due now, too, when they are none. */
   async pass(ms: number): Promise<void> {
     const end = this.now() + ms;
     await this.settle();
-    while (this.now() < end) {
-      const step = Math.min(this.ours.next, this.etcds.next, end) - this.now();
+    do {
+      const step = Math.max(0, Math.min(this.ours.next, this.etcds.next, end) - this.now());
       this.ours.advance(step);
       this.etcds.advance(step);
       await this.settle();
-    }
+    } while (this.now() < end);
   }
 
   /** Lets time pass, timer by timer, until `done`, and returns how much has; `undefined` when that is not so within `limitMs`. */
