@@ -50,6 +50,25 @@ export class EtcdClient {
     }
   }
 
+  /**
+   * Does `work` on one member, and again on the next when it fails in a way that may be the member's, until each has been tried, a
+   * single one twice. For work that may be done again from its beginning. Rejects with what the last one said.
+   */
+  async onAny<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    for (let left = Math.max(2, this.#hosts.length); ; left -= 1) {
+      const connection = this.connection();
+      const release = connection.hold();
+      try {
+        return await work(connection);
+      } catch (error) {
+        if (left === 1 || !isConnectionFault(error)) throw error;
+        this.leave(connection);
+      } finally {
+        release();
+      }
+    }
+  }
+
   /** Begins new work on another member, or on another connection to the only one. Of several that leave one connection the first counts. */
   leave(connection: Connection): void {
     if (connection !== this.#connection) return;

@@ -119,12 +119,16 @@ function waysInFindings({ secure, loopback, auth, tls }: CheckedEtcdOptions): Fi
 /** Asks for a lease as a provider would: what answers reads may still be unable to write. */
 async function leaseFindings(client: EtcdClient, signal: AbortSignal): Promise<Finding[]> {
   try {
-    const { ID } = await client.call(
-      'leaseGrant',
-      ({ leaseClient }, call) => leaseClient.leaseGrant({ TTL: 60 }, call),
-      { signal },
-    );
-    await client.call('leaseRevoke', ({ leaseClient }, call) => leaseClient.leaseRevoke({ ID }, call), { signal });
+    await client.onAny(async (connection) => {
+      const { ID } = await connection.call(
+        'leaseGrant',
+        ({ leaseClient }, call) => leaseClient.leaseGrant({ TTL: 60 }, call),
+        { signal },
+      );
+      await connection.call('leaseRevoke', ({ leaseClient }, call) => leaseClient.leaseRevoke({ ID }, call), {
+        signal,
+      });
+    });
     return [];
   } catch (error) {
     if (!(error instanceof EtcdError)) throw error;
@@ -148,8 +152,10 @@ async function writeFindings(
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const user = auth?.().username;
-  const mayWrite = user === undefined ? undefined : await readPermissions(client, user, signal);
-  if (user === undefined || mayWrite === undefined) return [];
+  if (user === undefined) return [];
+  const mayWrite = await orError(client.onAny((connection) => readPermissions(connection, user, signal)));
+  // Not every etcd tells.
+  if (mayWrite instanceof EtcdError) return [];
   const of = service === undefined ? '' : `${service}/`;
   const missing = [
     [`${root}/${of}`, 'register'],

@@ -13,6 +13,7 @@ import type { Codec } from '../codecs/codec.ts';
 import { etcdNaming, type EtcdNamingOptions } from '../codecs/etcd-naming.ts';
 import { EndpointSet } from '../discovery/endpoint-set.ts';
 import { InvalidValueError } from '../errors.ts';
+import type { Connection } from '../etcd/connection.ts';
 import { EtcdClient } from '../etcd/etcd-client.ts';
 import { checkEtcdOptions, type EtcdOptions } from '../etcd/etcd-options.ts';
 import { list } from '../etcd/list.ts';
@@ -75,27 +76,27 @@ export async function inspect(options: InspectOptions): Promise<Inspection> {
   const etcd = checkEtcdOptions(options);
   const { signal = new AbortController().signal, leases = true } = options;
   const codec = etcdNaming(options);
-  const { root = 'lb' } = options;
+  const endpoints = `${options.root ?? 'lb'}/`;
+  const overrides = `${overridesRoot(options.overrides)}/`;
   const own = options.service === undefined ? '' : `${checkServiceName(options.service)}/`;
-  const services = new Services(codec, addressCheck(options.addresses ?? {}, etcd.loopback), options.overrides);
-  if (options.service !== undefined) services.get(options.service);
+  const checkAddress = addressCheck(options.addresses ?? {}, etcd.loopback);
 
-  const client = new EtcdClient(etcd, systemClock, Math.random);
-  const connection = client.connection();
-  const release = connection.hold();
-  try {
+  const read = async (connection: Connection): Promise<Inspection> => {
+    const services = new Services(codec, checkAddress, options.overrides);
+    if (options.service !== undefined) services.get(options.service);
     const take =
       (prefix: string, subject: Subject) =>
       (kv: IKeyValue): void =>
         services.take(subject, prefix, kv);
-    const endpoints = `${root}/`;
     const { header } = await list(connection, endpoints + own, take(endpoints, 'endpoints'), signal);
-    const overrides = `${overridesRoot(options.overrides)}/`;
     await list(connection, overrides + own, take(overrides, 'overrides'), signal);
     const known = leases ? await readLeases(connection, services.leaseIds(), signal) : undefined;
     return { revision: Number(header.revision), services: services.read(known) };
+  };
+  const client = new EtcdClient(etcd, systemClock, Math.random);
+  try {
+    return await client.onAny(read);
   } finally {
-    release();
     client.close();
   }
 }

@@ -1,32 +1,24 @@
 /** What a user may write, by its roles. */
 import type { IPermission } from 'etcd3';
 
-import { EtcdError } from '../errors.ts';
-import type { EtcdClient } from '../etcd/etcd-client.ts';
+import type { Connection } from '../etcd/connection.ts';
 import { prefixRange } from '../etcd/prefix-range.ts';
 
 /** Tells whether all keys that begin with a prefix may be written. */
 export type MayWrite = (prefix: string) => boolean;
 
-/** Reads the roles of `user`, which every user may for itself. `undefined` when etcd does not tell, or has authentication off. */
-export async function readPermissions(
-  client: EtcdClient,
-  user: string,
-  signal: AbortSignal,
-): Promise<MayWrite | undefined> {
-  try {
-    const { roles } = await client.call('userGet', ({ auth }, call) => auth.userGet({ name: user }, call), { signal });
-    if (roles.includes('root')) return () => true;
-    const granted: IPermission[] = [];
-    for (const role of roles) {
-      const { perm } = await client.call('roleGet', ({ auth }, call) => auth.roleGet({ role }, call), { signal });
-      granted.push(...perm);
-    }
-    return (prefix) => granted.some((permission) => covers(permission, prefix));
-  } catch (error) {
-    if (error instanceof EtcdError) return undefined;
-    throw error;
+/** Reads the roles of `user`, which every user may for itself. Rejects with `EtcdError`, also where authentication is off. */
+export async function readPermissions(connection: Connection, user: string, signal: AbortSignal): Promise<MayWrite> {
+  const { roles } = await connection.call('userGet', ({ auth }, call) => auth.userGet({ name: user }, call), {
+    signal,
+  });
+  if (roles.includes('root')) return () => true;
+  const granted: IPermission[] = [];
+  for (const role of roles) {
+    const { perm } = await connection.call('roleGet', ({ auth }, call) => auth.roleGet({ role }, call), { signal });
+    granted.push(...perm);
   }
+  return (prefix) => granted.some((permission) => covers(permission, prefix));
 }
 
 function covers({ permType, key, range_end: end }: IPermission, prefix: string): boolean {

@@ -8,7 +8,7 @@ import { channels, printable } from '../channels.ts';
 import { systemClock, wallClock } from '../clock.ts';
 import { EtcdError, InvalidValueError } from '../errors.ts';
 import type { Call } from '../etcd/connection.ts';
-import { EtcdClient, isConnectionFault } from '../etcd/etcd-client.ts';
+import { EtcdClient } from '../etcd/etcd-client.ts';
 import { checkEtcdOptions, type EtcdOptions } from '../etcd/etcd-options.ts';
 import { list } from '../etcd/list.ts';
 import { checkServiceName, isName, maxWeight } from '../validate.ts';
@@ -80,19 +80,15 @@ export class Overrides implements AsyncDisposable {
 
   /** All that is set, by id or `*`. What cannot be read is published as invalid. Rejects with `EtcdError`. */
   async list(): Promise<ReadonlyMap<string, Override>> {
-    const overrides = new Map<string, Override>();
-    const take = (kv: IKeyValue): void => {
-      const override = this.#read(kv);
-      if (override !== undefined) overrides.set(this.#keys.targetOf(kv.key.toString()), override);
-    };
-    const connection = this.#client.connection();
-    const release = connection.hold();
-    try {
+    return this.#client.onAny(async (connection) => {
+      const overrides = new Map<string, Override>();
+      const take = (kv: IKeyValue): void => {
+        const override = this.#read(kv);
+        if (override !== undefined) overrides.set(this.#keys.targetOf(kv.key.toString()), override);
+      };
       await list(connection, this.#keys.prefix, take, this.#closing.signal);
-    } finally {
-      release();
-    }
-    return overrides;
+      return overrides;
+    });
   }
 
   /** Closes the connection to etcd. */
@@ -146,13 +142,9 @@ export class Overrides implements AsyncDisposable {
     }
   }
 
-  /** Tried once more on another member: every write compares what it saw, so it cannot be done twice. */
-  async #call<T>(name: string, run: Call<T>): Promise<T> {
-    const once = (): Promise<T> => this.#client.call(name, run, { signal: this.#closing.signal });
-    return once().catch((error: unknown) => {
-      if (!isConnectionFault(error)) throw error;
-      return once();
-    });
+  /** On any member: every write compares what it saw, so it cannot be done twice. */
+  #call<T>(name: string, run: Call<T>): Promise<T> {
+    return this.#client.onAny((connection) => connection.call(name, run, { signal: this.#closing.signal }));
   }
 }
 
