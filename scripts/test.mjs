@@ -1,5 +1,5 @@
-// Runs every test through turbo and ends with one line of real counts. A report that turbo restores from its cache counts
-// like a fresh one; a file that does not load, a task that fails, or no test at all is a failure.
+// Runs every test through turbo and ends with what failed and one line of real counts. A report that turbo restores from its
+// cache counts like a fresh one; a file that does not load, a task that fails, or no test at all is a failure.
 import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync, rmSync } from 'node:fs';
 
@@ -31,13 +31,22 @@ for (const file of globSync(reports)) {
   for (const suite of report.testResults) {
     if (suite.status === 'failed' && suite.assertionResults.length === 0) {
       failed += 1;
-      console.log(`did not load: ${suite.name}\n${suite.message}`);
+      console.log(`failed: ${suite.name} did not load\n${indented(suite.message)}`);
+    }
+    for (const test of suite.assertionResults.filter(({ status }) => status === 'failed')) {
+      console.log(`failed: ${suite.name} > ${test.fullName}\n${indented(test.failureMessages.join('\n'))}`);
     }
   }
 }
 if (run.status !== 0 && failed === 0) {
   failed += 1;
-  console.log(`turbo ended with ${run.status ?? run.signal ?? run.error?.message}; see above`);
+  console.log(`failed: turbo ended with ${run.status ?? run.signal ?? run.error?.message}; see above`);
 }
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+
+/** Without the frames of the test runner. */
+function indented(text) {
+  const lines = text.split('\n').filter((line) => !line.includes('/node_modules/'));
+  return lines.map((line) => `  ${line}`).join('\n');
+}
