@@ -3,13 +3,14 @@ import {
   Backoff,
   type BackoffOptions,
   checkNumber,
+  type Endpoint,
   type PeerPoolOptions,
   type NumberBounds,
   type Policy,
   type Random,
   type RetryBudgetOptions,
 } from '@lb/core';
-import type { Dispatcher } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 
 import type { CallRules } from './call/call-rules.ts';
 import type { HedgeOptions } from './hedging.ts';
@@ -18,7 +19,7 @@ import type { RouteWish, SplitPart } from './routing/router.ts';
 import type { DiscoverySource } from './discovery-source.ts';
 import type { HttpProbes } from './probes/http-probes.ts';
 import type { SuspectProbeOptions } from './probes/suspect-probes.ts';
-import { openPool, type TlsSource, type TransportOptions } from './transport/transport.ts';
+import { openConnections, type TlsSource, type TransportOptions } from './transport/transport.ts';
 
 /** How peers are watched, set aside and preferred: the options of core's `PeerPool`, which say what each is for. */
 type PoolOptions = Pick<
@@ -111,8 +112,8 @@ export interface BalancerOptions extends PoolOptions {
 
   /** undici interceptors around every request, the last one outermost, as with `compose`. Defaults to none. */
   readonly interceptors?: readonly Dispatcher.DispatcherComposeInterceptor[] | undefined;
-  /** Makes the connections to an endpoint, such as `({ origin }) => mockAgent.get(origin)`. Defaults to an undici `Pool`. */
-  readonly connect?: TransportOptions['open'] | undefined;
+  /** Makes the connections to an endpoint, such as `({ origin }) => mockAgent.get(origin)`. Defaults to undici's `Client`s. */
+  readonly connect?: ((endpoint: Endpoint, options: Pool.Options) => Dispatcher) | undefined;
   /** Source of chance. Defaults to `Math.random`. */
   readonly random?: Random | undefined;
 }
@@ -217,7 +218,7 @@ export function transportOptionsOf(options: BalancerOptions): TransportOptions {
       streams: checkNumber('http2.streams', http2.streams ?? 100, { min: 1, integer: true }),
       cleartext: http2.cleartext ?? false,
     },
-    open: options.connect ?? openPool,
+    open: options.connect ?? openConnections,
   };
 }
 

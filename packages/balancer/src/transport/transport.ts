@@ -1,13 +1,14 @@
 /**
- * The connections to each peer: one undici Pool, opened on the first request, drained when the peer leaves.
+ * The connections to each peer: opened on the first request, drained when the peer leaves.
  *
- * Draining waits for what is in flight; a pool that is still busy after the grace period is destroyed with it.
+ * Draining waits for what is in flight; what is still busy after the grace period is destroyed.
  */
 import type { Endpoint, Limiter, Peer, PoolChange } from '@lb/core';
 import { isIP } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import { buildConnector, type Dispatcher, Pool } from 'undici';
+import { buildConnector, Pool } from 'undici';
 
+import { ClientPool, type Connections } from './client-pool.ts';
 import { SlotLimiter } from './slots.ts';
 
 export interface TransportOptions {
@@ -23,7 +24,7 @@ export interface TransportOptions {
   /** Undefined for HTTP/1.1 alone. */
   readonly http2: Http2Settings | undefined;
   /** Makes the connections to an endpoint, with the options that ours would have. */
-  readonly open: (endpoint: Endpoint, options: Pool.Options) => Dispatcher;
+  readonly open: (endpoint: Endpoint, options: Pool.Options) => Connections;
 }
 
 export interface Http2Settings {
@@ -41,7 +42,7 @@ export type TlsSource = TlsOptions | ((endpoint: Endpoint) => TlsOptions);
 
 /** Where the attempts on one peer go. */
 export interface Connection {
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: Connections;
   /** What undici is to take for the server's name whatever the `host` header of a request says; undefined without TLS. */
   readonly servername: string | undefined;
 }
@@ -50,7 +51,9 @@ interface Opened extends Connection {
   readonly origin: string;
 }
 
-export const openPool = (endpoint: Endpoint, options: Pool.Options): Dispatcher => new Pool(endpoint.origin, options);
+/** In HTTP/2 one connection carries many requests, and undici's Pool knows how many. */
+export const openConnections = ({ origin }: Endpoint, options: Pool.Options): Connections =>
+  options.allowH2 === true ? new Pool(origin, options) : new ClientPool(origin, options);
 
 export class Transport {
   readonly #options: TransportOptions;
@@ -166,7 +169,7 @@ export class Transport {
     }
   }
 
-  async #drain(dispatcher: Dispatcher): Promise<void> {
+  async #drain(dispatcher: Connections): Promise<void> {
     const overdue = setTimeout(() => void dispatcher.destroy(), this.#options.drainTimeoutMs);
     // What is destroyed while it closes rejects the close; either way it is gone.
     await dispatcher.close().catch(() => {});

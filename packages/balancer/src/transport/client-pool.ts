@@ -1,0 +1,118 @@
+/**
+ * The connections to one peer in HTTP/1.1: undici Clients, each of which has one, the one that was used last used first.
+ *
+ * Why not undici's Pool (8.12): for each request it walks along all its Clients for one that is free, twice, and it never again uses a Client
+ * that has refused a request, for a header that may not be sent say: as many of those as it has connections, and the peer is lost.
+ */
+import { AsyncResource } from 'node:async_hooks';
+import { buildConnector, Client, type Dispatcher, errors, type Pool } from 'undici';
+
+import { tellError } from '../tell-error.ts';
+
+/** What `Transport` asks of whatever sends to a peer. */
+export interface Connections {
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean;
+  close(): Promise<void>;
+  destroy(): Promise<void>;
+}
+
+/** A Client, and whether it has a request. */
+interface Slot {
+  readonly client: Client;
+  busy: boolean;
+}
+
+/** A request that found all connections busy. */
+interface Waiting {
+  readonly options: Dispatcher.DispatchOptions;
+  readonly handler: Dispatcher.DispatchHandler;
+  /** What was asked for goes on in the context that it was asked for in. */
+  readonly scope: AsyncResource;
+}
+
+export class ClientPool implements Connections {
+  readonly #origin: string;
+  readonly #options: Client.Options;
+  readonly #most: number;
+  readonly #slots: Slot[] = [];
+  /** A stack, so that no more connections stay open than are needed. */
+  readonly #idle: Slot[] = [];
+  /**
+   * Empty unless as many are under way as there may be connections: undici lets go of one a turn of the event loop after the end of its
+   * answer, and an attempt that was given up may be longer about it.
+   */
+  readonly #waiting: Waiting[] = [];
+  #closed = false;
+  #destroyed = false;
+  /** Called when nobody waits any more. */
+  #served = (): void => {};
+
+  constructor(origin: string, { connections, connect, ...options }: Pool.Options) {
+    this.#origin = origin;
+    this.#most = connections ?? Infinity;
+    // One for all, so that they share TLS sessions.
+    this.#options = { ...options, connect: typeof connect === 'function' ? connect : buildConnector({ ...connect }) };
+  }
+
+  /** False when there is no connection for another one. O(1). */
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    if (this.#closed || this.#destroyed) {
+      tellError(handler, null, this.#destroyed ? new errors.ClientDestroyedError() : new errors.ClientClosedError());
+      return false;
+    }
+    const slot = this.#idle.pop() ?? this.#open();
+    if (slot === undefined) this.#waiting.push({ options, handler, scope: new AsyncResource('LB_WAITING') });
+    else this.#send(slot, options, handler);
+    return this.#idle.length > 0 || this.#slots.length < this.#most;
+  }
+
+  /** Lets all requests finish, those that wait included. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#waiting.length > 0) {
+      await new Promise<void>((resolve) => {
+        this.#served = resolve;
+      });
+    }
+    await Promise.all(this.#slots.map(({ client }) => client.close()));
+  }
+
+  /** Ends all requests. */
+  async destroy(): Promise<void> {
+    this.#destroyed = true;
+    for (const { handler, scope } of this.#waiting.splice(0)) {
+      scope.runInAsyncScope(tellError, undefined, handler, null, new errors.ClientDestroyedError());
+    }
+    this.#served();
+    await Promise.all(this.#slots.map(({ client }) => client.destroy()));
+  }
+
+  #open(): Slot | undefined {
+    if (this.#slots.length >= this.#most) return undefined;
+    const slot = { client: new Client(this.#origin, this.#options), busy: false };
+    // Told, too, of one that had none, when its connection is lost and it could have one again.
+    slot.client.on('drain', () => {
+      if (slot.busy) this.#release(slot);
+    });
+    this.#slots.push(slot);
+    return slot;
+  }
+
+  #send(slot: Slot, options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    const { client } = slot;
+    slot.busy = true;
+    // One that refuses a request, and tells its handler so, says nothing else; one that has taken it says when it is done.
+    if (client.dispatch(options, handler) || client.stats.size === 0) this.#release(slot);
+  }
+
+  #release(slot: Slot): void {
+    slot.busy = false;
+    const next = this.#waiting.shift();
+    if (next === undefined) {
+      this.#idle.push(slot);
+      return;
+    }
+    next.scope.runInAsyncScope(() => this.#send(slot, next.options, next.handler));
+    if (this.#waiting.length === 0) this.#served();
+  }
+}

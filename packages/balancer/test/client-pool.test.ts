@@ -1,0 +1,196 @@
+/** The connections to one peer, on real sockets. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { ServerResponse } from 'node:http';
+
+import fc from 'fast-check';
+import type { Dispatcher } from 'undici';
+import { expect, it } from 'vitest';
+
+import { ClientPool } from '../src/transport/client-pool.ts';
+import type { Answer, HttpProvider } from './support/http-provider.ts';
+import { after, balance, provider } from './support/setup.ts';
+
+const most = 3;
+
+function poolOf({ endpoint }: HttpProvider): ClientPool {
+  const pool = new ClientPool(endpoint.origin, { connections: most, pipelining: 1, allowH2: false });
+  after(() => pool.destroy());
+  return pool;
+}
+
+type Ask = Partial<Dispatcher.DispatchOptions> & { readonly abort?: boolean };
+
+/** Resolves with the status, or with the code of the error. Rejects when it is told more than one end. */
+function ask(pool: ClientPool, { abort = false, ...options }: Ask): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    let status: number;
+    let ends = 0;
+    const end = (how: unknown): void => {
+      ends += 1;
+      if (ends > 1) reject(new Error(`ended ${ends} times`));
+      else setImmediate(resolve, how);
+    };
+    pool.dispatch(
+      { method: 'GET', path: '/', ...options },
+      {
+        onRequestStart: (controller) => {
+          if (abort) controller.abort(Object.assign(new Error('not wanted'), { code: 'ABORTED' }));
+        },
+        onResponseStart: (_controller, statusCode) => void (status = statusCode),
+        onResponseData: () => {},
+        onResponseEnd: () => end(status),
+        onResponseError: (_controller, error) => end('code' in error ? error.code : error),
+      },
+    );
+  });
+}
+
+/** undici lets go of a connection one turn of the event loop after the answer's end. */
+async function letGo(): Promise<void> {
+  await new Promise(setImmediate);
+}
+
+/** Answers nobody before `most` wait at once. */
+function together(): Answer {
+  const waiting: ServerResponse[] = [];
+  return (_request, response) => {
+    waiting.push(response);
+    if (waiting.length === most) for (const one of waiting.splice(0)) one.end();
+  };
+}
+
+it('a request that undici refuses to send costs no connection', async () => {
+  const pool = poolOf(await provider('p', together()));
+  const refused = Array.from({ length: 10 }, () => ask(pool, { headers: { 'no token': '1' } }));
+  expect(new Set(await Promise.all(refused))).toEqual(new Set(['UND_ERR_INVALID_ARG']));
+  const answers = Array.from({ length: most }, () => ask(pool, {}));
+  expect(await Promise.all(answers)).toEqual([200, 200, 200]);
+});
+
+it('a balancer whose callers send what may not be sent goes on', async () => {
+  const balancer = balance({ over: [await provider('p')], connectionsPerPeer: 2 });
+  for (let time = 0; time < 5; time += 1) {
+    await expect(balancer.request('/', { headers: { 'no token': '1' } })).rejects.toThrow('invalid header key');
+  }
+  const { body } = await balancer.request('/');
+  expect(await body.text()).toBe('p');
+});
+
+it('the connection that was used last is used first', async () => {
+  const answer = together();
+  const ports = new Set<unknown>();
+  const one = await provider('p', (request, response) => {
+    if (request.url === '/all') return answer(request, response);
+    ports.add(request.socket.remotePort);
+    response.end();
+  });
+  const pool = poolOf(one);
+  await Promise.all(Array.from({ length: most }, () => ask(pool, { path: '/all' })));
+  for (let time = 0; time < 5; time += 1) {
+    await letGo();
+    expect(await ask(pool, {})).toBe(200);
+  }
+  expect([ports.size, one.connections]).toEqual([1, most]);
+});
+
+it('what finds all of them busy waits for one, and goes on in the context that it came in', async () => {
+  const waiting: ServerResponse[] = [];
+  const one = await provider('p', (_request, response) => void waiting.push(response));
+  const pool = poolOf(one);
+  const storage = new AsyncLocalStorage<number>();
+  const seen: unknown[] = [];
+  // Where tracers begin their spans.
+  const see = (): void => void seen.push(storage.getStore());
+  subscribe('undici:request:create', see);
+  after(() => void unsubscribe('undici:request:create', see));
+  const answers = Array.from({ length: most + 2 }, (_, number) =>
+    storage.run(
+      number,
+      () =>
+        new Promise<void>((resolve) => {
+          pool.dispatch(
+            { method: 'GET', path: '/' },
+            {
+              onRequestStart: () => {},
+              onResponseStart: () => {},
+              onResponseData: () => {},
+              onResponseEnd: () => resolve(),
+              onResponseError: () => {},
+            },
+          );
+        }),
+    ),
+  );
+  await expect.poll(() => waiting.length).toBe(most);
+  while (waiting.length > 0) {
+    for (const response of waiting.splice(0)) response.end();
+    await expect.poll(() => waiting.length > 0 || seen.length === most + 2).toBe(true);
+  }
+  await Promise.all(answers);
+  expect(seen).toEqual(answers.map((_, number) => number));
+  expect(one.connections).toBe(most);
+});
+
+it('close() lets those that wait finish; destroy() ends them', async () => {
+  const waiting: ServerResponse[] = [];
+  const one = await provider('p', (_request, response) => void waiting.push(response));
+  const closing = poolOf(one);
+  const answers = Array.from({ length: most + 1 }, () => ask(closing, {}));
+  const closed = closing.close();
+  expect(await ask(closing, {})).toBe('UND_ERR_CLOSED');
+  await expect.poll(() => waiting.length).toBe(most);
+  for (const response of waiting.splice(0)) response.end();
+  await expect.poll(() => waiting.length).toBe(1);
+  waiting.pop()?.end();
+  expect(await Promise.all(answers)).toEqual([200, 200, 200, 200]);
+  await closed;
+
+  const destroyed = poolOf(one);
+  const ended = Array.from({ length: most + 1 }, () => ask(destroyed, {}));
+  await destroyed.destroy();
+  expect(new Set(await Promise.all(ended))).toEqual(new Set(['UND_ERR_DESTROYED']));
+  expect(await ask(destroyed, {})).toBe('UND_ERR_DESTROYED');
+});
+
+const kinds = ['ok', 'close', 'reset', 'refused', 'aborted'] as const;
+
+it('whatever happens to requests, each is told one end, and no connection is lost', async () => {
+  const answer = together();
+  const one = await provider('p', (request, response) => {
+    if (request.url === '/all') answer(request, response);
+    else if (request.url === '/close') response.setHeader('connection', 'close').end();
+    else if (request.url === '/reset') request.socket.resetAndDestroy();
+    else response.end();
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.array(fc.constantFrom(...kinds), { minLength: 1, maxLength: 6 })), async (bursts) => {
+      const pool = new ClientPool(one.endpoint.origin, { connections: most, pipelining: 1, allowH2: false });
+      for (const burst of bursts) {
+        const ends = await Promise.all(
+          burst.map((kind) =>
+            ask(pool, {
+              path: `/${kind}`,
+              abort: kind === 'aborted',
+              ...(kind === 'refused' && { headers: { 'no token': '1' } }),
+            }),
+          ),
+        );
+        expect(ends).toEqual(burst.map((kind) => endOf[kind]));
+      }
+      const answers = Array.from({ length: most }, () => ask(pool, { path: '/all' }));
+      expect(await Promise.all(answers)).toEqual([200, 200, 200]);
+      await pool.close();
+    }),
+    { numRuns: 50 },
+  );
+});
+
+/** By what was asked for. */
+const endOf: Readonly<Record<(typeof kinds)[number], unknown>> = {
+  ok: 200,
+  close: 200,
+  reset: expect.stringMatching(/ECONNRESET|UND_ERR_SOCKET/),
+  refused: 'UND_ERR_INVALID_ARG',
+  aborted: 'ABORTED',
+};
