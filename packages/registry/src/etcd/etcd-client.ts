@@ -86,7 +86,7 @@ export class EtcdClient {
 }
 
 /** Whether `error` may be the connection's, or the member's behind it: everything but what the cluster as a whole has answered. */
-export function isConnectionFault(error: unknown): boolean {
+function isConnectionFault(error: unknown): boolean {
   return error instanceof EtcdError && !answers.has(error.code);
 }
 
