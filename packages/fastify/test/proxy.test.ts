@@ -1,13 +1,15 @@
 /** The proxy between a caller and a provider, over real sockets: what passes, what does not, and who waits for whom. */
 import fastify, { type FastifyInstance } from 'fastify';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as after } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { consumer, proxy, type ProxyOptions } from '../src/consumer/index.ts';
-import { health, lameDuck } from '../src/index.ts';
+import { health, lameDuck, slotLimit } from '../src/index.ts';
 
 interface Seen {
   readonly method: string;
@@ -41,17 +43,20 @@ afterEach(async () => {
 });
 
 /** Where a consumer listens that passes `/svc/<service>/…` on. */
-async function start(
-  options: ProxyOptions = {},
-  endpoints: (service: string) => string[] = () => [origin],
-): Promise<string> {
+async function start(options: ProxyOptions = {}, endpoints?: (service: string) => string[]): Promise<string> {
+  const app = await build(endpoints);
+  await app.register(proxy, { prefix: '/svc', ...options });
+  return app.listen({ port: 0, host: '127.0.0.1' });
+}
+
+/** A consumer that passes nothing on yet. */
+async function build(endpoints: (service: string) => string[] = () => [origin]): Promise<FastifyInstance> {
   const app = fastify();
   apps.push(app);
   await app.register(lameDuck);
   await app.register(health);
   await app.register(consumer, { services: ['hash'], discovery: endpoints, onDemand: { max: 2 } });
-  await app.register(proxy, { prefix: '/svc', ...options });
-  return app.listen({ port: 0, host: '127.0.0.1' });
+  return app;
 }
 
 /** A request of which every byte is ours. */
@@ -263,6 +268,25 @@ describe('bodies', () => {
     await expect.poll(() => apps[0]?.lb.inFlight).toBe(1);
     outgoing.destroy();
     await expect.poll(() => apps[0]?.lb.inFlight).toBe(0);
+    expect(seen).toEqual([]);
+  });
+
+  it('of callers that went away before anybody read them are not waited for', async () => {
+    const held = Promise.withResolvers<void>();
+    const app = await build();
+    await app.register(slotLimit, { slots: 1 });
+    app.addHook('preHandler', async (_request, reply) => {
+      await once(reply.raw, 'close');
+      held.resolve();
+    });
+    await app.register(proxy, { prefix: '/svc' });
+    const at = await app.listen({ port: 0, host: '127.0.0.1' });
+    const caller = connect(Number(new URL(at).port), '127.0.0.1');
+    caller.write('POST /svc/hash/ HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nabc');
+    await expect.poll(() => app.lb.slots?.used).toBe(1);
+    caller.destroy();
+    await held.promise;
+    await expect.poll(() => app.lb.slots?.used).toBe(0);
     expect(seen).toEqual([]);
   });
 
