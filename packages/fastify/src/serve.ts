@@ -13,7 +13,7 @@ import closeWithGrace from 'close-with-grace';
 import type { FastifyInstance, FastifyListenOptions } from 'fastify';
 import { setTimeout as after } from 'node:timers/promises';
 
-import { closeApp } from './close-app.ts';
+import { AppCloser } from './close-app.ts';
 import { selfCheck } from './self-check.ts';
 import { type ServiceState, stateOf } from './service-state.ts';
 import { untilQuiet } from './until-quiet.ts';
@@ -89,6 +89,7 @@ const restMs = 4000;
 
 class RunningService implements Service {
   readonly #app: FastifyInstance;
+  readonly #closer: AppCloser;
   readonly #state: ServiceState;
   readonly #options: ServeOptions;
   readonly #lingerMs: number;
@@ -110,6 +111,7 @@ class RunningService implements Service {
       max: 2 ** 31 - 1,
     });
     this.#state = stateOf(app);
+    this.#closer = new AppCloser(app);
   }
 
   get origin(): string {
@@ -159,7 +161,7 @@ class RunningService implements Service {
 
   /** What could not start has nobody to tell. */
   async abandon(): Promise<void> {
-    this.#stopped ??= closeApp(this.#app, 0);
+    this.#stopped ??= this.#closer.close(0);
     await this.#stopped;
   }
 
@@ -177,7 +179,7 @@ class RunningService implements Service {
     await lingering;
     await untilQuiet({ lastAt: () => this.#state.lastRequestAt, limitMs: this.#lingerMs });
     this.#state.closing = true;
-    const finished = await closeApp(this.#app, this.#finishMs);
+    const finished = await this.#closer.close(this.#finishMs);
     await this.registration?.close();
     return finished;
   }

@@ -3,7 +3,7 @@ import { type EmbeddedEtcd, startEtcd } from '@lb/embedded-etcd';
 import { discover } from '@lb/registry';
 import fastify, { type FastifyInstance } from 'fastify';
 import { once } from 'node:events';
-import { connect as connectHttp2, type IncomingHttpHeaders } from 'node:http2';
+import { connect as connectHttp2, constants, type IncomingHttpHeaders } from 'node:http2';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
@@ -149,6 +149,26 @@ it('drains and closes over HTTP/2 as well, where no header may speak of the conn
   app.lb.drain();
   expect(await ask()).toMatchObject({ ':status': 200, 'x-lb-draining': '1' });
   expect(await service.stop()).toBe(true);
+  session.destroy();
+});
+
+it('cuts off over HTTP/2, too, what does not finish in time', async () => {
+  const app = fastify({ http2: true });
+  await app.register(provider, { shedding: false });
+  app.get('/endless', (_request, reply) => {
+    reply.hijack();
+    reply.raw.write('begun');
+  });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Fastify's types tell apps of HTTP/2 apart, and plugins do not
+  const service = await start(app as unknown as FastifyInstance, { selfCheckPath: false, finishMs: 50 });
+  const session = connectHttp2(service.origin).on('error', () => {});
+  const stream = session.request({ ':path': '/endless' });
+  const cut = once(stream, 'close');
+  await once(stream, 'data');
+  expect(await service.stop()).toBe(false);
+  expect(app.lb.inFlight).toBe(0);
+  await cut;
+  expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
   session.destroy();
 });
 
