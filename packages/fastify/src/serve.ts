@@ -74,7 +74,7 @@ export interface Service extends AsyncDisposable {
 export async function serve(app: FastifyInstance, options: ServeOptions = {}): Promise<Service> {
   const service = new RunningService(app, options);
   if (options.signals !== false) service.endOnSignals();
-  options.signal?.addEventListener('abort', () => void service.stop());
+  if (options.signal !== undefined) service.stopOn(options.signal);
   try {
     await service.start();
   } catch (error) {
@@ -98,6 +98,7 @@ class RunningService implements Service {
   readonly #hardStopMs: number;
   readonly #stopping = new AbortController();
   #stopped: Promise<boolean> | undefined;
+  #forgetSignals: (() => void) | undefined;
 
   constructor(app: FastifyInstance, options: ServeOptions) {
     this.#app = app;
@@ -122,7 +123,22 @@ class RunningService implements Service {
     return this.#state.registration;
   }
 
+  /** Resolves when it has begun, or, when it is asked to end before that, when it has stopped. */
   async start(): Promise<void> {
+    const { signal } = this.#stopping;
+    try {
+      if (!signal.aborted) await this.#begin();
+    } catch (error) {
+      // Asked to end before it had begun: that is no failure.
+      if (!signal.aborted) throw error;
+    }
+    if (!signal.aborted) return;
+    await this.stop();
+    // It may have come to be when the stop had already looked for it.
+    await this.registration?.close();
+  }
+
+  async #begin(): Promise<void> {
     const { listen = {}, register: where, selfCheckPath = '/livez' } = this.#options;
     if (where !== undefined) {
       checkReachable(listen.host, where);
@@ -131,23 +147,25 @@ class RunningService implements Service {
     await this.#app.listen({ host: '127.0.0.1', port: 0, ...listen });
     if (selfCheckPath !== false) await selfCheck(reachable(this.origin), selfCheckPath);
     if (where === undefined) return;
-    const { signal } = this.#stopping;
-    try {
-      const endpoint = { ...where.endpoint, origin: where.endpoint?.origin ?? this.origin };
-      this.#state.registration = await register({ ...where, endpoint, signal });
-    } catch (error) {
-      // Asked to end before etcd was reached: that is no failure.
-      if (!signal.aborted) throw error;
-    }
+    const endpoint = { ...where.endpoint, origin: where.endpoint?.origin ?? this.origin };
+    this.#state.registration = await register({ ...where, endpoint, signal: this.#stopping.signal });
+  }
+
+  stopOn(signal: AbortSignal): void {
+    const stop = (): void => void this.stop();
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { signal: this.#stopping.signal });
   }
 
   endOnSignals(): void {
     const { log } = this.#app;
-    closeWithGrace({ delay: this.#hardStopMs, logger: log, skip: ['beforeExit'] }, async ({ signal, err }) => {
+    const options = { delay: this.#hardStopMs, logger: log, skip: ['beforeExit' as const] };
+    const { uninstall } = closeWithGrace(options, async ({ signal, err }) => {
       if (err === undefined) log.info(`stopping on ${signal ?? 'request'}`);
       else log.fatal(err, 'stopping on an error that nobody caught');
       if (!(await this.stop())) throw new Error(`Cut off what was in flight after ${this.#finishMs} ms (finishMs)`);
     });
+    this.#forgetSignals = uninstall;
   }
 
   stop(): Promise<boolean> {
@@ -159,8 +177,10 @@ class RunningService implements Service {
     await this.stop();
   }
 
-  /** What could not start has nobody to tell. */
+  /** What could not start has nobody to tell, and no say in how the process ends: that would cut off whoever starts next. */
   async abandon(): Promise<void> {
+    this.#forgetSignals?.();
+    this.#stopping.abort();
     this.#stopped ??= this.#closer.close(0);
     await this.#stopped;
   }

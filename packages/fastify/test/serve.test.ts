@@ -99,6 +99,31 @@ it('serves while etcd is away, not ready, and can be stopped', async () => {
   expect(service.registration).toBeUndefined();
 });
 
+it('does not begin when it is asked to end before', async () => {
+  const app = await build();
+  const service = await start(app, { signal: AbortSignal.abort() });
+  expect([app.server.listening, app.lb.draining]).toEqual([false, true]);
+  expect(await service.stop()).toBe(true);
+});
+
+it('takes being asked to end while it begins for no failure', async () => {
+  const app = await build();
+  const leave = new AbortController();
+  app.get('/check', (_request, reply) => {
+    leave.abort();
+    return reply.code(500).send();
+  });
+  const register = { hosts: etcd.hosts, service: newService() };
+  const service = await start(app, { signal: leave.signal, selfCheckPath: '/check', register });
+  expect([app.server.listening, service.registration]).toEqual([false, undefined]);
+});
+
+it('leaves the end of the process to others when it could not begin', async () => {
+  const before = process.listenerCount('SIGTERM');
+  await expect(serve(await build(), { selfCheckPath: '/nothing' })).rejects.toMatchObject({ code: 'ERR_SELF_CHECK' });
+  expect(process.listenerCount('SIGTERM')).toBe(before);
+});
+
 it('stops although etcd has gone', async () => {
   const own = await startEtcd();
   const service = await start(await build(), { register: { hosts: own.hosts, service: newService() }, lingerMs: 50 });
