@@ -42,11 +42,12 @@ export class Series {
   }
 
   /**
-   * Adds the second that a state tells of. Returns false when it does not follow the last one: then the history has to be fetched again.
-   * @param {ConsumerState} state
+   * Adds the second that a state tells of. Returns false when it does not follow the last one: then the history has to be fetched again. So
+   * it is when the consumer was restarted, whose seconds begin anew.
+   * @param {Pick<ConsumerState, 'second' | 'peers'>} state
    */
   add({ second, peers }) {
-    if (second === null || second.second <= this.second) return true;
+    if (second === null || second.second === this.second) return true;
     if (second.second !== this.second + 1) return false;
     this.second = second.second;
     for (const field of /** @type {const} */ (['requests', 'failed', 'inFlight', 'p50Ms', 'p99Ms'])) {
