@@ -149,6 +149,16 @@ it('sends the state as an event at once, and the log entries after the last one 
   expect(JSON.parse(/event: state\ndata: (.*)/.exec(text)![1]!)).toMatchObject({ service: 'hash' });
 });
 
+it('answers HEAD for events at once', async () => {
+  const { app } = await start();
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const heard = await fetch(`${app.listeningOrigin}/lb/events`, {
+    method: 'HEAD',
+    signal: AbortSignal.timeout(10_000),
+  });
+  expect(heard.status).toBe(404);
+});
+
 it('has no actions unless there are operators', async () => {
   const { app } = await start();
   expect((await act(app, { action: 'eject', peer: 'p0' }, asAlice)).statusCode).toBe(404);

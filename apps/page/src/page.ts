@@ -73,7 +73,8 @@ export function page(app: FastifyInstance, options: PageOptions, done: () => voi
   app.get('/state.json', () => state.read());
   app.get('/history.json', () => state.recent.read());
   app.get('/log.json', () => log.since(0));
-  app.get('/events', (request, reply) => openStream(stream, request, reply));
+  // Not for HEAD, which Fastify has by itself: it would wait for the end of what has none.
+  app.get('/events', { exposeHeadRoute: false }, (request, reply) => openStream(stream, request, reply));
 
   if (operators !== undefined) {
     const { who, overrides } = operators;
