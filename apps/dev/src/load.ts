@@ -25,7 +25,9 @@ export class Load {
     this.#onSample = onSample;
   }
 
+  /** A rate of 0 is no load. */
   start(): void {
+    if (this.#perSecond === 0) return;
     this.#next = performance.now();
     this.#send();
   }
