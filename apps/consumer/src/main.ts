@@ -8,7 +8,7 @@ import { logDiscovery } from './log-discovery.ts';
 
 const config = configOrExit(command);
 const tracing = await startTracing('consumer', process.env);
-const app = await buildApp(config, tracing);
+const app = await buildApp(config, tracing).catch(exit);
 app.addHook('onClose', tracing.close);
 logDiscovery(app.log, config.service);
 stopWithParent();
@@ -16,5 +16,5 @@ stopWithParent();
 try {
   await serve(app, { listen: listenOptions(config.http), lingerMs: config.lingerMs });
 } catch (error) {
-  exit(app.log, error);
+  exit(error, app.log);
 }

@@ -9,7 +9,7 @@ import { logRegistration } from './log-registration.ts';
 
 const config = configOrExit(command);
 const tracing = await startTracing('provider', process.env);
-const app = await buildApp(config);
+const app = await buildApp(config).catch(exit);
 app.addHook('onClose', tracing.close);
 logRegistration(app.log);
 stopWithParent();
@@ -23,5 +23,5 @@ try {
     lingerMs: config.lingerMs,
   });
 } catch (error) {
-  exit(app.log, error);
+  exit(error, app.log);
 }
