@@ -5,6 +5,7 @@
  * that has refused a request, for a header that may not be sent say: as many of those as it has connections, and the peer is lost.
  */
 import { AsyncResource } from 'node:async_hooks';
+import { channel } from 'node:diagnostics_channel';
 import { buildConnector, Client, type Dispatcher, errors, type Pool } from 'undici';
 
 import { tellError } from '../tell-error.ts';
@@ -26,9 +27,12 @@ interface Slot {
 interface Waiting {
   readonly options: Dispatcher.DispatchOptions;
   readonly handler: Dispatcher.DispatchHandler;
-  /** What was asked for goes on in the context that it was asked for in. */
-  readonly scope: AsyncResource;
+  /** The context that it was asked for in; undefined where nobody looks. */
+  readonly scope: AsyncResource | undefined;
 }
+
+/** Where tracers begin a span: the one thing that is done with a request in the context of its dispatch. */
+const created = channel('undici:request:create');
 
 export class ClientPool implements Connections {
   readonly #origin: string;
@@ -61,8 +65,12 @@ export class ClientPool implements Connections {
       return false;
     }
     const slot = this.#idle.pop() ?? this.#open();
-    if (slot === undefined) this.#waiting.push({ options, handler, scope: new AsyncResource('LB_WAITING') });
-    else this.#send(slot, options, handler);
+    if (slot !== undefined) {
+      this.#send(slot, options, handler);
+    } else {
+      const scope = created.hasSubscribers ? new AsyncResource('LB_WAITING') : undefined;
+      this.#waiting.push({ options, handler, scope });
+    }
     return this.#idle.length > 0 || this.#slots.length < this.#most;
   }
 
@@ -80,9 +88,7 @@ export class ClientPool implements Connections {
   /** Ends all requests. */
   async destroy(): Promise<void> {
     this.#destroyed = true;
-    for (const { handler, scope } of this.#waiting.splice(0)) {
-      scope.runInAsyncScope(tellError, undefined, handler, null, new errors.ClientDestroyedError());
-    }
+    for (const { handler } of this.#waiting.splice(0)) tellError(handler, null, new errors.ClientDestroyedError());
     this.#served();
     await Promise.all(this.#slots.map(({ client }) => client.destroy()));
   }
@@ -112,7 +118,9 @@ export class ClientPool implements Connections {
       this.#idle.push(slot);
       return;
     }
-    next.scope.runInAsyncScope(() => this.#send(slot, next.options, next.handler));
+    const { options, handler, scope } = next;
+    if (scope === undefined) this.#send(slot, options, handler);
+    else scope.runInAsyncScope(() => this.#send(slot, options, handler));
     if (this.#waiting.length === 0) this.#served();
   }
 }
