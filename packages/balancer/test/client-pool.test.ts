@@ -94,6 +94,22 @@ it('the connection that was used last is used first', async () => {
   expect([ports.size, one.connections]).toEqual([1, most]);
 });
 
+it('a connection that there is comes before one that has to be made', async () => {
+  const answer = together();
+  const one = await provider('p', (request, response) => {
+    if (request.url === '/all') answer(request, response);
+    else if (request.url === '/reset') request.socket.resetAndDestroy();
+    else response.end();
+  });
+  const pool = poolOf(one);
+  await Promise.all(Array.from({ length: most }, () => ask(pool, { path: '/all' })));
+  await letGo();
+  await ask(pool, { path: '/reset' });
+  await letGo();
+  expect(await ask(pool, {})).toBe(200);
+  expect(one.connections).toBe(most);
+});
+
 it('what finds all of them busy waits for one, and goes on in the context that it came in', async () => {
   const waiting: ServerResponse[] = [];
   const one = await provider('p', (_request, response) => void waiting.push(response));

@@ -17,10 +17,11 @@ export interface Connections {
   destroy(): Promise<void>;
 }
 
-/** A Client, and whether it has a request. */
+/** A Client, whether it has a request, and whether it has its connection. */
 interface Slot {
   readonly client: Client;
   busy: boolean;
+  connected: boolean;
 }
 
 /** A request that found all connections busy. */
@@ -39,7 +40,7 @@ export class ClientPool implements Connections {
   readonly #options: Client.Options;
   readonly #most: number;
   readonly #slots: Slot[] = [];
-  /** A stack, so that no more connections stay open than are needed. */
+  /** A stack, so that no more connections stay open than are needed; those that have none are at its bottom. */
   readonly #idle: Slot[] = [];
   /**
    * Empty unless as many are under way as there may be connections: undici lets go of one a turn of the event loop after the end of its
@@ -95,7 +96,9 @@ export class ClientPool implements Connections {
 
   #open(): Slot | undefined {
     if (this.#slots.length >= this.#most) return undefined;
-    const slot = { client: new Client(this.#origin, this.#options), busy: false };
+    const slot = { client: new Client(this.#origin, this.#options), busy: false, connected: false };
+    slot.client.on('connect', () => (slot.connected = true));
+    slot.client.on('disconnect', () => (slot.connected = false));
     // Told, too, of one that had none, when its connection is lost and it could have one again.
     slot.client.on('drain', () => {
       if (slot.busy) this.#release(slot);
@@ -115,7 +118,8 @@ export class ClientPool implements Connections {
     slot.busy = false;
     const next = this.#waiting.shift();
     if (next === undefined) {
-      this.#idle.push(slot);
+      if (slot.connected) this.#idle.push(slot);
+      else this.#idle.unshift(slot);
       return;
     }
     const { options, handler, scope } = next;

@@ -6,7 +6,7 @@ function hole(name: string, what: string, ...directions: readonly ('up' | 'down'
     name: `network/${name}`,
     fault: `${what} between the client and one of 4 providers for 4 s, with nobody told`,
     promise:
-      '0 failed; out within 600 ms (the time of an attempt + 100 ms); at most 20 requests wait for it; back within 10 s of the heal',
+      '0 failed; out within 600 ms (the time of an attempt + 100 ms); at most 20 requests wait for it; back within 5 s of the heal',
     async run(stage) {
       const { client, victim, links } = await stage.linkedSystem();
       const { history, at, healedAt } = await stage.under({
@@ -21,7 +21,7 @@ function hole(name: string, what: string, ...directions: readonly ('up' | 'down'
         most('failed', 0, history.failed().length, history.failures()),
         within('out of rotation', attemptTimeoutMs + 100, history.outOfRotation(victim.name, at) - at),
         most('attempts that waited', 20, onIt.filter(({ outcome }) => outcome !== 'success').length),
-        within('back after the heal', 10_000, history.firstAnswer(victim.name, healedAt) - healedAt),
+        within('back after the heal', 5000, history.firstAnswer(victim.name, healedAt) - healedAt),
       ];
     },
   };
