@@ -81,6 +81,7 @@ async function told(dispatcher: Dispatcher, options: Options, script: Script = {
     },
   );
   await over.promise;
+  // Whatever a handler is told after its end is told soon, and would be a mistake.
   await after(20);
   return events;
 }

@@ -338,13 +338,14 @@ describe('the faults of the embedded etcd', () => {
     clock.advance(3000);
     expect(await failureOf(needyWatch.next())).toBe(noLeader);
 
+    const idle = clock.pending;
     keepAlive.write({ ID: 7 });
     const waiting = [
       context.call('KV/Put', { key: b('late') }),
       context.call('KV/Range', { key: b('a') }),
       context.call('Lease/LeaseTimeToLive', { ID: 7 }),
     ].map(failureOf);
-    await sleep(100);
+    await expect.poll(() => clock.pending).toBe(idle + 4);
     clock.advance(7000);
     expect(await Promise.all(waiting)).toEqual([
       'UNKNOWN context deadline exceeded',
@@ -354,7 +355,7 @@ describe('the faults of the embedded etcd', () => {
     expect(await failureOf(keepAlive.next())).toBe(noLeader);
 
     const patient = context.call('KV/Put', { key: b('b') });
-    await sleep(100);
+    await expect.poll(() => clock.pending).toBe(idle + 1);
     clock.advance(100_000);
     faults.noLeader(false);
     // The put that was given up on has not happened; the lease, long over, has its full time again.
@@ -386,8 +387,9 @@ describe('the faults of the embedded etcd', () => {
     const clock = new ManualClock();
     const { faults, context } = await begin(clock);
     faults.noLeader(true);
+    const idle = clock.pending;
     const waiting = [context.put('a'), context.put('b')];
-    await sleep(100);
+    await expect.poll(() => clock.pending).toBe(idle + 2);
     clock.advance(6999);
     faults.noLeader(false);
     expect((await Promise.all(waiting)).toSorted((one, other) => one - other)).toEqual([1, 2]);
