@@ -5,7 +5,7 @@
  * There are endpoints that stand all the time, and others that a writer changes and deletes for as long as etcd lets it.
  */
 import { channels, discover, type EtcdDiscovery, register, type Registration } from '@lb/registry';
-import { type FaultProxy, startFaultProxy } from '@lb/testkit';
+import { type FaultProxy, type RealEtcd, startFaultProxy, startRealEtcd } from '@lb/testkit';
 import { setTimeout as after } from 'node:timers/promises';
 
 import { now } from './now.ts';
@@ -69,6 +69,14 @@ export class Watchman implements AsyncDisposable {
     const watchman = stage.use(new Watchman(new Operator(members.map(({ hosts }) => hosts)), proxies));
     await watchman.#begin();
     return watchman;
+  }
+
+  /** Starts an etcd of one process, watches it, and lets some writes happen. */
+  static async ofOneEtcd(stage: Stage): Promise<{ etcd: RealEtcd; watchman: Watchman }> {
+    const etcd = stage.use(await startRealEtcd());
+    const watchman = await Watchman.start(stage, { members: [etcd] });
+    await after(500);
+    return { etcd, watchman };
   }
 
   get registration(): Registration {

@@ -1,5 +1,4 @@
 /** What one etcd process can do to those who follow it and are registered in it. */
-import { startRealEtcd } from '@lb/testkit';
 import { setTimeout as after } from 'node:timers/promises';
 
 import { now } from '../../now.ts';
@@ -22,9 +21,7 @@ const killed: Row = {
   needs: ['etcd'],
   quick: true,
   async run(stage) {
-    const etcd = stage.use(await startRealEtcd());
-    const watchman = await Watchman.start(stage, { members: [etcd] });
-    await after(500);
+    const { etcd, watchman } = await Watchman.ofOneEtcd(stage);
     await etcd.kill();
     await after(2000);
     await etcd.restart();
@@ -39,9 +36,7 @@ const frozen: Row = {
   promise: 'called stale within 6 s; view equal within 2.5 s; registered again within a TTL and 2 s; nothing lost',
   needs: ['etcd'],
   async run(stage) {
-    const etcd = stage.use(await startRealEtcd());
-    const watchman = await Watchman.start(stage, { members: [etcd] });
-    await after(500);
+    const { etcd, watchman } = await Watchman.ofOneEtcd(stage);
     const from = now();
     etcd.pause();
     const staleMs = await watchman.stale(from);
@@ -59,9 +54,7 @@ const wiped: Row = {
   needs: ['etcd'],
   quick: true,
   async run(stage) {
-    const etcd = stage.use(await startRealEtcd());
-    const watchman = await Watchman.start(stage, { members: [etcd] });
-    await after(500);
+    const { etcd, watchman } = await Watchman.ofOneEtcd(stage);
     await etcd.wipe();
     return watchman.findings({ healedAt: now(), viewMs: reconnectMs, registeredMs: togetherMs, wiped: true });
   },
@@ -74,9 +67,7 @@ const compacted: Row = {
   needs: ['etcd'],
   quick: true,
   async run(stage) {
-    const etcd = stage.use(await startRealEtcd());
-    const watchman = await Watchman.start(stage, { members: [etcd] });
-    await after(500);
+    const { watchman } = await Watchman.ofOneEtcd(stage);
     for (const proxy of watchman.proxies) await proxy.refuse();
     await after(3000);
     await watchman.operator.compact();
@@ -92,9 +83,7 @@ const revoked: Row = {
   needs: ['etcd'],
   quick: true,
   async run(stage) {
-    const etcd = stage.use(await startRealEtcd());
-    const watchman = await Watchman.start(stage, { members: [etcd] });
-    await after(500);
+    const { watchman } = await Watchman.ofOneEtcd(stage);
     await watchman.operator.revoke('lb/registered/');
     const findings = await watchman.findings({ healedAt: now(), viewMs: reconnectMs, registeredMs: aloneMs });
     return [...findings, most('leases lost', 1, watchman.losses)];
@@ -110,9 +99,7 @@ const away: Row = {
     'at most 2 connections a second from each client; view equal within 2.5 s; the lease comes back, or a new one',
   needs: ['etcd'],
   async run(stage) {
-    const etcd = stage.use(await startRealEtcd());
-    const watchman = await Watchman.start(stage, { members: [etcd] });
-    await after(500);
+    const { etcd, watchman } = await Watchman.ofOneEtcd(stage);
     await etcd.kill();
     // What comes in the first moments, when waits are short, is not the rate that an outage has.
     await after(3000);
@@ -132,9 +119,7 @@ const clockSet: Row = {
   promise: 'nobody notices: no lease lost, view never stale',
   needs: ['etcd'],
   async run(stage) {
-    const etcd = stage.use(await startRealEtcd());
-    const watchman = await Watchman.start(stage, { members: [etcd] });
-    await after(500);
+    const { watchman } = await Watchman.ofOneEtcd(stage);
     const real = Date.now;
     stage.defer(() => (Date.now = real));
     let late = 0;

@@ -1,5 +1,4 @@
 /** What the network between etcd and those who follow it can do. */
-import { startRealEtcd } from '@lb/testkit';
 import { setTimeout as after } from 'node:timers/promises';
 
 import { now } from '../../now.ts';
@@ -18,9 +17,7 @@ const lostDown: Row = {
   promise: 'called stale within 6 s; view equal within 5 s; registered again within a TTL and 2 s; nothing lost',
   needs: ['etcd'],
   async run(stage) {
-    const etcd = stage.use(await startRealEtcd());
-    const watchman = await Watchman.start(stage, { members: [etcd] });
-    await after(500);
+    const { watchman } = await Watchman.ofOneEtcd(stage);
     const from = now();
     for (const proxy of watchman.proxies) proxy.hole('down');
     const staleMs = await watchman.stale(from);
@@ -37,9 +34,7 @@ const lostUp: Row = {
   promise: 'view equal within 5 s; registered again within a TTL and 2 s; nothing lost',
   needs: ['etcd'],
   async run(stage) {
-    const etcd = stage.use(await startRealEtcd());
-    const watchman = await Watchman.start(stage, { members: [etcd] });
-    await after(500);
+    const { watchman } = await Watchman.ofOneEtcd(stage);
     for (const proxy of watchman.proxies) proxy.hole('up');
     await after(holeMs);
     for (const proxy of watchman.proxies) proxy.heal();
@@ -54,8 +49,7 @@ const flapping: Row = {
   needs: ['etcd'],
   quick: true,
   async run(stage) {
-    const etcd = stage.use(await startRealEtcd());
-    const watchman = await Watchman.start(stage, { members: [etcd] });
+    const { watchman } = await Watchman.ofOneEtcd(stage);
     for (let time = 0; time < 10; time += 1) {
       await after(300);
       for (const proxy of watchman.proxies) proxy.reset();
