@@ -78,8 +78,7 @@ function grpcPicker(size: number, config: Record<string, object>): Subject {
     const [host = '', port] = address.split(':');
     return { addresses: [{ host, port: Number(port) }] };
   });
-  // Its types ask for whole channels and subchannels, where a picker is made with no more of them than this.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its types ask for whole channels, where a picker is made with this much
   const grpc = experimental as unknown as GrpcInsides;
   const balancer = new grpc.ChildLoadBalancerHandler(helper);
   balancer.updateAddressList(grpc.statusOrFromValue(endpoints), grpc.selectLbConfigFromList([config]), {}, '');

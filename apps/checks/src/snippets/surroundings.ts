@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
 import { startEtcd } from '@lb/embedded-etcd';
 import { register } from '@lb/registry';
@@ -53,8 +52,8 @@ async function startHash(hosts: string): Promise<() => Promise<void>> {
     response.end(JSON.stringify({ path: request.url }));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  // eslint-disable-next-line typescript/no-unsafe-type-assertion -- a server on a port has no other kind of address
-  const { port } = server.address() as AddressInfo;
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
   const registration = await register({
     hosts,
     service: 'hash',
