@@ -174,6 +174,7 @@ function look(): ClientLook {
     stale: status?.stale !== false,
     ageMs: status?.ageMs ?? Infinity,
     suspects: balancer?.pool.status(performance.now()).suspects ?? 0,
+    queued: balancer?.stats.queued ?? 0,
     invalid: status?.invalid ?? 0,
     connects: connectsTried(),
     heapBytes: process.memoryUsage().heapUsed,

@@ -110,6 +110,8 @@ export interface ClientLook {
   /** Since etcd last said anything. */
   readonly ageMs: number;
   readonly suspects: number;
+  /** Requests that wait for a peer with room. */
+  readonly queued: number;
   /** Values of the registry that were skipped. */
   readonly invalid: number;
   /** Addresses that it has tried to connect to. */

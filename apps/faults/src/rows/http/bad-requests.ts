@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-import { type Consumer, statusOf } from '../../processes/consumer.ts';
+import { type Consumer, type RawAnswer, statusOf } from '../../processes/consumer.ts';
 import type { Provider } from '../../processes/provider.ts';
 import { type Finding, least, most, type Row } from '../../row.ts';
 
@@ -79,7 +79,8 @@ const smuggled: readonly string[] = [
 export const badRequests: Row = {
   name: 'http/bad-requests',
   fault: `The consumer is sent ${bodies.length} bodies that are no requests, and ${smuggled.length} heads that two readers may take for different requests, each with another request hidden behind it`,
-  promise: 'Refused with a 4xx, without a stack; nothing hidden is answered or reaches a provider; it goes on serving',
+  promise:
+    'Refused with a 4xx, or, for CONNECT, closed; without a stack; nothing hidden is answered or reaches a provider; it goes on serving',
   quick: true,
   async run(stage) {
     const { consumer, providers } = await stage.consumerSystem({ providers: 1 });
@@ -95,10 +96,14 @@ export const badRequests: Row = {
       )),
       ...(await Promise.all(smuggled.map((bytes) => consumer.send(bytes, waitMs)))),
     ];
+    const silent = answers.filter((answer) => statusOf(answer) === 0);
     const wrong = answers.filter(
       (answer) => statusOf(answer) !== 0 && (statusOf(answer) < 400 || statusOf(answer) >= 500),
     );
     return [
+      // Node closes the connection of a CONNECT that nobody wants.
+      most('closed without an answer', 1, silent.length),
+      most('left open without an answer', 0, silent.filter(({ closedMs }) => Number.isNaN(closedMs)).length),
       most('answered other than with 4xx', 0, wrong.length, wrong.map(({ text }) => text.slice(0, 40)).join(', ')),
       most(
         'answers with a stack',
@@ -174,7 +179,7 @@ export const badPaths: Row = {
     const answers = await Promise.all(
       all.map((target) => consumer.send(request(`GET ${target} HTTP/1.1`, host, 'connection: close'), waitMs)),
     );
-    const well = answers.filter((answer) => statusOf(answer) < 400).map((_, index) => all[index]);
+    const well = all.filter((_, index) => isAnsweredWell(answers[index]));
     return [
       most('connections to the other host', 0, connections),
       // An absolute form is the same request for a proxy and for a server: it is answered here, by the path in it.
@@ -184,6 +189,10 @@ export const badPaths: Row = {
     ];
   },
 };
+
+function isAnsweredWell(answer: RawAnswer | undefined): boolean {
+  return answer !== undefined && statusOf(answer) >= 200 && statusOf(answer) < 400;
+}
 
 export const oversized: Row = {
   name: 'http/oversized',

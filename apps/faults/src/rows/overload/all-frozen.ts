@@ -10,7 +10,7 @@ export const allFrozen: Row = {
   async run(stage) {
     const { client, providers } = await stage.system();
     const sent = { perSecond: 1000, methods: 'get' } as const;
-    let atMost = 0;
+    let full = { sockets: 0, queued: 0 };
     const { history, at, healedAt } = await stage.under({
       client,
       load: sent,
@@ -19,7 +19,8 @@ export const allFrozen: Row = {
       },
       forMs: 2000,
       heal: async () => {
-        atMost = (await client.look()).sockets;
+        const { sockets, queued } = await client.look();
+        full = { sockets, queued };
         for (const provider of providers) provider.thaw();
       },
       thenMs: 1000,
@@ -30,7 +31,8 @@ export const allFrozen: Row = {
     // A provider that was just thawed finds its event loop late, and refuses some.
     const expected = ['ERR_OVERFLOW', 'ERR_DEADLINE', '503', undefined];
     return [
-      most('sockets', 64 * providers.length + 16, atMost),
+      most('sockets', 64 * providers.length + 16, full.sockets),
+      most('waiting', 128, full.queued),
       most('sockets at the end', 16, sockets),
       least('overflowed', 1, overflowed.length),
       // Half: the others had been sent once, and found no room to be sent again when nobody had answered in time.
