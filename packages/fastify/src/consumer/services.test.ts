@@ -82,6 +82,21 @@ it('asks whether a service may be opened', () => {
   expect(names(services)).toEqual(['mine']);
 });
 
+it('tells that a balancer is closed only when nothing is under way in it any more', async () => {
+  const told: string[] = [];
+  const { services } = build({
+    options: () => ({ timeoutMs: 0, drainTimeoutMs: 10 }),
+    onOpen: () => () => void told.push('closed'),
+  });
+  const waiting = services
+    .balancer('a', 0)
+    .request('/')
+    .catch(() => told.push('answered'));
+  await services.close();
+  await waiting;
+  expect(told).toEqual(['answered', 'closed']);
+});
+
 it('tells of each balancer when it is made, and when it is closed', async () => {
   const told: string[] = [];
   const { services } = build({
@@ -93,7 +108,7 @@ it('tells of each balancer when it is made, and when it is closed', async () => 
   services.add('stays');
   services.balancer('a', 0);
   services.closeIdle(2000);
-  expect(told).toEqual(['stays opened', 'a opened', 'a closed']);
+  await expect.poll(() => told).toEqual(['stays opened', 'a opened', 'a closed']);
   await services.close();
   expect(told).toEqual(['stays opened', 'a opened', 'a closed', 'stays closed']);
 });

@@ -113,8 +113,11 @@ export class Services {
     const opened = this.#opened.get(service);
     if (opened === undefined) return;
     this.#opened.delete(service);
-    opened.onClose?.();
-    const closing = opened.balancer.close().finally(() => this.#closing.delete(closing));
+    const closing = opened.balancer.close().finally(() => {
+      // Only now, since what is under way until then is still to be counted.
+      opened.onClose?.();
+      this.#closing.delete(closing);
+    });
     this.#closing.add(closing);
   }
 }
