@@ -2,7 +2,8 @@
  * Fills a Prometheus registry with what balancers do. Works with `@prometheus-io/client` and with `prom-client`, whichever the
  * application has: nothing is imported from either, and what is needed of them is written down below.
  *
- * Counters follow the channels of this package, gauges are read when the registry is. The series of a peer go with the peer.
+ * Counters follow the channels of this package, gauges are read when the registry is. The series of a peer go with the peer, those of
+ * a service with the last balancer of it: where services are opened as callers ask for them, callers would fill the registry otherwise.
  */
 import type { Outcome, Peer, PeerState, PoolStatus } from '@lb/core';
 
@@ -84,6 +85,8 @@ export class BalancerMetrics<R> {
   readonly #overflow: Counter;
   /** Outcomes that there are series of, by peer, so that they can be removed with it. */
   readonly #outcomes = new Map<Peer, Set<string>>();
+  /** Series that belong to no peer: labels by what tells them apart, by metric, by service. */
+  readonly #series = new Map<string, Map<Removable, Map<string, Labels>>>();
   readonly #statuses = new Map<Balancer, { readonly at: number; readonly status: PoolStatus }>();
 
   constructor(options: BalancerMetricsOptions<R>) {
@@ -114,13 +117,18 @@ export class BalancerMetrics<R> {
     this.#stops = this.#listen();
   }
 
-  /** Has the registry tell of `balancer`. Returns what ends that, to be called when the balancer is closed. */
+  /**
+   * Has the registry tell of `balancer`. Returns what ends that, to be called once the balancer is closed: what is counted after it, of
+   * requests that were under way, stays.
+   */
   watch(balancer: Balancer): () => void {
+    const { service } = balancer.pool;
     this.#balancers.add(balancer);
     return () => {
-      for (const peer of balancer.pool.peers) this.#forget(balancer.pool.service, peer);
+      for (const peer of balancer.pool.peers) this.#forget(service, peer);
       this.#balancers.delete(balancer);
       this.#statuses.delete(balancer);
+      if (![...this.#balancers].some(({ pool }) => pool.service === service)) this.#forgetService(service);
     };
   }
 
@@ -134,13 +142,15 @@ export class BalancerMetrics<R> {
     return [
       channels.request.subscribe((info) => this.#countRequest(info)),
       channels.attempt.subscribe(({ service, peer, outcome }) => this.#countAttempt(service, peer, outcome)),
-      channels.retry.subscribe(({ service, kind }) => this.#retries.inc({ service, kind })),
+      channels.retry.subscribe(({ service, kind }) => this.#count(this.#retries, service, { kind })),
       channels.noRetry.subscribe(({ service, why }) => {
-        this.#noRetries.inc({ service, why });
-        if (why === 'budget') this.#budgetExhausted.inc({ service });
+        this.#count(this.#noRetries, service, { why });
+        if (why === 'budget') this.#count(this.#budgetExhausted, service);
       }),
-      channels.eject.subscribe(({ service, ejection }) => this.#ejections.inc({ service, reason: ejection.reason })),
-      channels.overflow.subscribe(({ service, limit }) => this.#overflow.inc({ service, limit })),
+      channels.eject.subscribe(({ service, ejection }) =>
+        this.#count(this.#ejections, service, { reason: ejection.reason }),
+      ),
+      channels.overflow.subscribe(({ service, limit }) => this.#count(this.#overflow, service, { limit })),
       channels.update.subscribe(({ service, change }) => {
         for (const peer of change.removed) this.#forget(service, peer);
       }),
@@ -150,10 +160,35 @@ export class BalancerMetrics<R> {
 
   #countRequest(info: RequestInfo): void {
     const { service, elapsedMs, hedged, hedgeWon } = info;
-    const labels = { service, result: resultOf(info) };
-    this.#requests.inc(labels);
-    if (elapsedMs !== undefined) this.#duration.observe(labels, elapsedMs / 1000);
-    if (hedged) this.#hedges.inc({ service, result: hedgeWon ? 'won' : 'lost' });
+    const result = resultOf(info);
+    this.#count(this.#requests, service, { result });
+    if (elapsedMs !== undefined) {
+      this.#duration.observe(this.#remember(this.#duration, service, { result }), elapsedMs / 1000);
+    }
+    if (hedged) this.#count(this.#hedges, service, { result: hedgeWon ? 'won' : 'lost' });
+  }
+
+  #count(counter: Counter, service: string, label: Labels = {}, more = 1): void {
+    counter.inc(this.#remember(counter, service, label), more);
+  }
+
+  /** The labels of a series that belongs to no peer, kept so that it can be removed. O(1). */
+  #remember(metric: Removable, service: string, label: Labels): Labels {
+    let metrics = this.#series.get(service);
+    if (metrics === undefined) this.#series.set(service, (metrics = new Map()));
+    let series = metrics.get(metric);
+    if (series === undefined) metrics.set(metric, (series = new Map()));
+    const name = Object.values(label).join();
+    let labels = series.get(name);
+    if (labels === undefined) series.set(name, (labels = { service, ...label }));
+    return labels;
+  }
+
+  #forgetService(service: string): void {
+    for (const [metric, series] of this.#series.get(service) ?? []) {
+      for (const labels of series.values()) metric.remove(labels);
+    }
+    this.#series.delete(service);
   }
 
   #countAttempt(service: string, peer: Peer, outcome: Outcome): void {
@@ -213,7 +248,7 @@ export class BalancerMetrics<R> {
       collect: () => {
         for (const balancer of this.#balancers) {
           const { panicPicks } = balancer.stats;
-          counter.inc({ service: balancer.pool.service }, panicPicks - (counted.get(balancer) ?? 0));
+          this.#count(counter, balancer.pool.service, {}, panicPicks - (counted.get(balancer) ?? 0));
           counted.set(balancer, panicPicks);
         }
       },

@@ -72,6 +72,25 @@ describe('metrics', () => {
     expect(of(await read(registry), 'b')).toEqual([]);
   });
 
+  it('lose the series of a service with the last balancer of it, and with none before', async () => {
+    const registry = new prometheus.Registry();
+    const metrics = new BalancerMetrics({ client: prometheus, registry });
+    after(() => metrics.close());
+    const failing = await provider('failing', (_request, response) => response.writeHead(503).end());
+    const balancers = [balance({ over: [failing] }), balance({ over: [failing] })];
+    const unwatch = balancers.map((balancer) => metrics.watch(balancer));
+    for (const balancer of balancers) {
+      await (await balancer.request('/')).body.dump();
+      await balancer.request('/', { lb: { tags: { nobody: 'has it' } } }).catch(() => {});
+    }
+    const ofService = async (): Promise<string[]> => [...(await read(registry)).keys()];
+    expect(await ofService()).toContain('lb_requests_total{service="hash",result="no_endpoint"}');
+    unwatch[0]?.();
+    expect(await ofService()).toContain('lb_requests_total{service="hash",result="no_endpoint"}');
+    unwatch[1]?.();
+    expect((await ofService()).filter((series) => series.includes('service="hash"'))).toEqual([]);
+  });
+
   it('tell why requests failed', async () => {
     const registry = new prometheus.Registry();
     const metrics = new BalancerMetrics({ client: prometheus, registry });
