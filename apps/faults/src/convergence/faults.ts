@@ -100,7 +100,7 @@ export const faults: readonly Fault[] = [
     name: 'connections forgotten',
     async play(field) {
       for (const link of some(field)) link.forget();
-      // A stream is asked every 3 s whether it lives, and has 2 s to say so.
+      // A stream is asked every 2.9 s at least whether it lives, and has 2 s to say so.
       await after(6000);
     },
   },

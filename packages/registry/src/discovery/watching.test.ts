@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ClosedError, EtcdError } from '../errors.ts';
 import type { Stream, StreamHandlers } from '../etcd/connection.ts';
 import type { EpochEnd } from './epoch-end.ts';
+import { timings } from './follower.ts';
 import { View } from './view.ts';
 import { type WatchedConnection, Watching } from './watching.ts';
 
@@ -22,7 +23,7 @@ function keyValue(name: string, revision: number): IKeyValue {
 }
 
 /** A watch on a stream that a test answers, over a view of `a` at revision 10. */
-function setUp() {
+function setUp(random: () => number = () => 0.5) {
   const clock = new ManualClock();
   const seen: string[] = [];
   const view = new View<string>({
@@ -65,8 +66,8 @@ function setUp() {
       prefix: 'lb/hash/',
       view,
       clock,
-      random: () => 0.5,
-      timings: { probeEveryMs: 3000, probeTimeoutMs: 2000, compareEveryMs: 30_000, renewAfterMs: 600_000 },
+      random,
+      timings,
       signal: closing.signal,
       onWatching: () => seen.push('watching'),
       onEvents: (count) => seen.push(`${count} events`),
@@ -184,6 +185,16 @@ describe('a watch', () => {
     expect(epoch.end).toBeUndefined();
     await epoch.clock.run(5500);
     expect(epoch.end).toEqual({ reason: 'silent' });
+  });
+
+  it('ends within 5 s of the last sign of life, wherever chance puts the next probe', async () => {
+    for (const random of [0, 0.5, 0.999_999]) {
+      const epoch = setUp(() => random);
+      await epoch.clock.run(0);
+      epoch.say({ created: true });
+      await epoch.clock.run(4900);
+      expect(epoch.end).toEqual({ reason: 'silent' });
+    }
   });
 
   it('gives an answer that lay in the socket while the process stood still time to be read', async () => {

@@ -6,7 +6,7 @@ import { type Row, within } from '../../row.ts';
 import { ttlSeconds } from '../../stage.ts';
 import { Watchman } from '../../watchman.ts';
 
-/** A stream is asked for a sign of life every 3.3 s at most, and has 2 s to give it. */
+/** A stream is asked for a sign of life every 2.9 s at most, and has 2 s to give it. */
 const noticedMs = 6000;
 const holeMs = (ttlSeconds + 3) * 1000;
 const registeredMs = ttlSeconds * 1000 + 2000;
