@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { Http2ServerRequest } from 'node:http2';
 import { Transform, type TransformCallback } from 'node:stream';
 
 import { BodyTooLargeError, CallerGoneError } from '../errors.ts';
@@ -24,9 +25,12 @@ export async function receiveBody(request: IncomingMessage, limits: BodyLimits):
   const body = new LimitedBody(limits);
   // Not the request itself: whoever gives up a stream destroys it, and with it would go the connection that the answer needs.
   request.on('error', (error) => body.destroy(error));
+  const broken = (): void => void body.destroy(new Error('The body ended before it was complete'));
   request.on('close', () => {
-    if (!request.complete) body.destroy(new Error('The body ended before it was complete'));
+    if (!request.complete) broken();
   });
+  // One of HTTP/2 whose connection is lost ends like a whole one, and calls itself complete.
+  request.on('aborted', broken);
   request.pipe(body);
   return limits.hold > 0 && (await body.whole) ? wholeOf(body) : body;
 }
@@ -92,6 +96,9 @@ function wholeOf(body: Transform): Buffer {
   return Buffer.isBuffer(read) ? read : Buffer.alloc(0);
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
+function hasBody(request: IncomingMessage | Http2ServerRequest): boolean {
+  // HTTP/2 need not say how long it is (RFC 9113 §8.1.1), and has no transfer-encoding.
+  if (request instanceof Http2ServerRequest) return !request.stream.endAfterHeaders;
+  const { headers } = request;
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
