@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Http2ServerResponse } from 'node:http2';
 
 import { CallerGoneError, DeadlinePassedError } from './errors.ts';
 import { attemptHeader, readAttempt, readTimeout, timeoutHeader } from './headers.ts';
@@ -54,7 +55,7 @@ export class CallerInfo implements RequestLb {
   #watch(): AbortSignal {
     const response = this.#response;
     const over = new AbortController();
-    if (response.destroyed && !response.writableEnded) over.abort(new CallerGoneError());
+    if (isClosed(response) && !response.writableEnded) over.abort(new CallerGoneError());
     const left = this.remainingMs();
     const timer =
       left === undefined
@@ -72,4 +73,9 @@ export class CallerInfo implements RequestLb {
     });
     return over.signal;
   }
+}
+
+/** Whether nobody can be answered by it any more. Responses of HTTP/2 have no `destroyed` (Node 24); their streams do. */
+function isClosed(response: ServerResponse | Http2ServerResponse): boolean {
+  return response instanceof Http2ServerResponse ? response.stream.destroyed : response.destroyed;
 }

@@ -13,7 +13,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { consumer, proxy } from '../src/consumer/index.ts';
-import { lameDuck } from '../src/index.ts';
+import { lameDuck, slotLimit } from '../src/index.ts';
 
 let provider: Server;
 let app: FastifyInstance;
@@ -38,6 +38,10 @@ beforeEach(async () => {
   app = fastify({ http2: true }) as unknown as FastifyInstance;
   await app.register(lameDuck);
   app.addHook('onResponse', async () => void (ended += 1));
+  app.addHook('preValidation', async ({ url }, { raw }) => void (url.endsWith('/late') && (await once(raw, 'close'))));
+  await app.register(slotLimit, { slots: 1 });
+  // After the slot is taken.
+  app.addHook('preHandler', async ({ url }, { raw }) => void (url.endsWith('/later') && (await once(raw, 'close'))));
   await app.register(consumer, { services: ['hash'], discovery: () => [origin] });
   await app.register(proxy, { prefix: '/svc', bodyLimitBytes: 200_000 });
   session = connect(await app.listen({ port: 0, host: '127.0.0.1' }));
@@ -49,7 +53,7 @@ afterEach(async () => {
   await new Promise((resolve) => provider.close(resolve));
 });
 
-const post = (): ClientHttp2Stream => session.request({ ':method': 'POST', ':path': '/svc/hash/' });
+const post = (path = '/svc/hash/'): ClientHttp2Stream => session.request({ ':method': 'POST', ':path': path });
 
 it.each([
   ['short', 5],
@@ -86,5 +90,16 @@ it.each<[string, (stream: ClientHttp2Stream) => void]>([
   await expect.poll(() => app.lb.inFlight).toBe(1);
   breakOff(stream);
   await expect.poll(() => ended).toBe(1);
+  expect(seen).toEqual([]);
+});
+
+it.each(['/svc/hash/late', '/svc/hash/later'])('holds no slot for a caller that went away before %s', async (path) => {
+  const stream = post(path);
+  stream.on('error', () => {});
+  stream.write('beg');
+  await expect.poll(() => app.lb.inFlight).toBe(1);
+  stream.close(constants.NGHTTP2_CANCEL);
+  await expect.poll(() => ended).toBe(1);
+  expect(app.lb.slots?.used).toBe(0);
   expect(seen).toEqual([]);
 });

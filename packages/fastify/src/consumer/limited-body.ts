@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Http2ServerRequest } from 'node:http2';
 import { Transform, type TransformCallback } from 'node:stream';
 
-import { BodyTooLargeError, CallerGoneError } from '../errors.ts';
+import { BodyTooLargeError } from '../errors.ts';
 
 export interface BodyLimits {
   /** Most bytes in all. */
@@ -20,8 +20,6 @@ export interface BodyLimits {
  */
 export async function receiveBody(request: IncomingMessage, limits: BodyLimits): Promise<Buffer | Transform | null> {
   if (!hasBody(request)) return null;
-  // Closed before we came to read, while a hook of somebody else's waited: it would say nothing more, and be waited for without end.
-  if (request.destroyed) throw new CallerGoneError();
   const body = new LimitedBody(limits);
   // Not the request itself: whoever gives up a stream destroys it, and with it would go the connection that the answer needs.
   request.on('error', (error) => body.destroy(error));

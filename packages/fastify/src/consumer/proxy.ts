@@ -78,6 +78,8 @@ async function pass(
   }
   try {
     const balancer = app.lb.balancer(target.service);
+    // Of a caller that went away while a hook of somebody else's waited no body comes any more, and no end of one.
+    lb.signal.throwIfAborted();
     const body = await receiveBody(raw, limits);
     const response = await balancer.request(target.path, {
       method: request.method,
