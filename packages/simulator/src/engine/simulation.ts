@@ -6,7 +6,7 @@
  * The pool is the one of `@lb/core`, asked in the same order and told the same things as in production, with `now` the time of the
  * event. All that is drawn by chance comes from streams by purpose, so a run is a function of model, contender and seed.
  */
-import type { Attempt, Peer, ProbeSink, ProbeSource, Snapshot } from '@lb/core';
+import type { Attempt, Peer, ProbeSource, Snapshot } from '@lb/core';
 
 import { stream } from '../chance/stream.ts';
 import type { Contender } from '../contender.ts';
@@ -18,53 +18,18 @@ import { CentralQueue } from './central-queue.ts';
 import { Client } from './client.ts';
 import { EventQueue } from './event-queue.ts';
 import { ended, type Ended, Jobs } from './jobs.ts';
+import { kinds } from './kinds.ts';
+import { Membership } from './membership.ts';
 import { outcomes } from './outcomes.ts';
-import { RecentLatencies } from './recent-latencies.ts';
-import { Registry } from './registry.ts';
+import { Probes } from './probes.ts';
 import { Requests } from './requests.ts';
-import { finishKind, Server } from './server.ts';
-
-/** Kinds of events; the subject is what stands behind each. */
-const kinds = {
-  /** client */
-  arrive: 0,
-  /** job: a server's work on it is done */
-  finish: finishKind,
-  /** job: it reaches its server */
-  deliver: 2,
-  /** job: its answer reaches the client */
-  reply: 3,
-  /** job: the client has waited long enough */
-  timeout: 4,
-  /** request: the wait before a retry is over */
-  retry: 5,
-  /** request: most would have been answered by now */
-  hedge: 6,
-  /** connection of a closed loop: the next request begins */
-  connection: 7,
-  /** index of a change of the model */
-  change: 8,
-  /** index of an endpoint id whose lease has run out */
-  expire: 9,
-  /** index of a snapshot: all clients hear of it */
-  snapshot: 10,
-  /** client: requests are pending */
-  wake: 11,
-  /** index of a probe: it reaches its server, and its answer the client */
-  probe: 12,
-  probed: 13,
-  /** the warm-up is over */
-  begin: 14,
-  /** a point of the series is complete */
-  sample: 15,
-  /** the load ends */
-  end: 16,
-} as const;
+import { Server } from './server.ts';
 
 /** How long a run goes on after the load has ended, so that requests under way can end too. */
 const drainMs = 60_000;
 /** How often pending requests are looked at when nothing happens that could free a peer: ejections end by time alone. */
 const wakeMs = 5;
+
 /** What differs between runs of the same model. */
 export interface SimulationOptions {
   readonly seed: number;
@@ -72,14 +37,6 @@ export interface SimulationOptions {
   readonly sampleMs?: number;
   /** Events at one instant after which time is taken to stand still. Defaults to 50 000 000: all of 10 000 000 connections at once. */
   readonly maxEventsAtOnce?: number;
-}
-
-interface Probing {
-  readonly peer: Peer;
-  readonly sink: ProbeSink;
-  server: number;
-  inFlight: number;
-  latencyMs: number;
 }
 
 /** One run of one contender on one model, event by event. */
@@ -93,16 +50,10 @@ export class Simulation {
   readonly #jobs = new Jobs();
   readonly #requests = new Requests();
   readonly #servers: readonly Server[];
-  readonly #serverByEndpoint = new Map<string, Server>();
-  /** Endpoint ids, by server, of the run that is registered. */
-  readonly #endpointIds: string[] = [];
   readonly #clients: readonly Client[];
   readonly #connectionClient: Int32Array;
-  readonly #registry: Registry;
-  readonly #snapshots: Snapshot[] = [];
-  readonly #leases: string[] = [];
-  readonly #probes: (Probing | undefined)[] = [];
-  readonly #freeProbes: number[] = [];
+  readonly #membership: Membership;
+  readonly #probes: Probes;
   readonly #collector: Collector;
   readonly #central: CentralQueue | undefined;
   readonly #context: { now: number; exclude: ReadonlySet<Peer> | undefined } = { now: 0, exclude: undefined };
@@ -145,10 +96,13 @@ export class Simulation {
         new Server(index, server, model.service, this.#jobs, this.#events, stream(this.#seed, 'failures', index)),
     );
     this.#inFlightTimes = new Float64Array(this.#servers.length);
-    this.#registry = new Registry(model.registry, contender.endpoint);
-    for (const server of this.#servers) if (server.up) this.#register(server);
+    this.#membership = new Membership(model, contender, this.#events);
+    for (const server of this.#servers) if (server.up) this.#membership.register(server);
 
-    const world = { probes: { probe: (peer, sink) => this.#probe(peer, sink) } satisfies ProbeSource };
+    this.#probes = new Probes(this.#events, this.#delayMs);
+    const probes: ProbeSource = {
+      probe: (peer, sink) => this.#probes.send(peer, this.#membership.serverOf(peer), sink, this.#now),
+    };
     const clients = contender.central === true ? 1 : model.clients.count;
     this.#clients = Array.from(
       { length: clients },
@@ -157,7 +111,7 @@ export class Simulation {
           index,
           model.clients,
           contender,
-          { ...world, client: index, truth: (peer) => this.#serverOf(peer) },
+          { probes, client: index, truth: (peer) => this.#membership.serverOf(peer) },
           this.#seed,
         ),
     );
@@ -165,8 +119,7 @@ export class Simulation {
     this.#central = contender.central === true ? new CentralQueue(this.#servers) : undefined;
     this.#collector = new Collector(this.#servers.length, model.warmupMs ?? 0, model.durationMs, this.#sampleMs);
 
-    this.#snapshots.push(this.#registry.snapshot());
-    this.#updateClients(this.#snapshots.length - 1);
+    this.#updateClients(this.#membership.first());
     this.#schedule();
   }
 
@@ -284,21 +237,20 @@ export class Simulation {
         this.#change(this.#model.changes![subject]!);
         break;
       case kinds.expire:
-        this.#registry.remove(this.#leases[subject]!);
-        this.#publish();
+        this.#membership.expired(subject, this.#now);
         break;
       case kinds.snapshot:
-        this.#updateClients(subject);
+        this.#updateClients(this.#membership.snapshot(subject));
         break;
       case kinds.wake:
         this.#clients[subject]!.waking = false;
         this.#sendPending(this.#clients[subject]!);
         break;
       case kinds.probe:
-        this.#probeArrived(subject);
+        this.#probes.arrived(subject, this.#now);
         break;
       case kinds.probed:
-        this.#probeAnswered(subject);
+        this.#probes.answered(subject, this.#now);
         break;
       case kinds.begin:
         this.#collector.begin(this.#servers);
@@ -365,7 +317,7 @@ export class Simulation {
       tried.add(peer);
     }
     const attempt = client.pool.begin(peer, this.#now);
-    this.#launch(request, client, this.#serverOf(peer).index, attempt);
+    this.#launch(request, client, this.#membership.serverOf(peer).index, attempt);
   }
 
   #launch(request: number, client: Client, server: number, attempt: Attempt | undefined): void {
@@ -563,7 +515,6 @@ export class Simulation {
       return;
     }
     const server = this.#servers.find(({ id }) => id === change.server)!;
-    const endpointId = this.#endpointIds[server.index];
     switch (change.kind) {
       case 'speed':
         server.setSpeed(change.speed, this.#now);
@@ -577,93 +528,39 @@ export class Simulation {
         break;
       case 'crash':
         for (const job of server.crash(this.#now)) this.#answer(job, ended.reset);
-        this.#scheduleLeaseEnd(endpointId);
+        this.#membership.lose(server, this.#now);
         break;
       case 'start':
         if (server.up) break;
         server.start();
-        this.#register(server);
-        this.#publish();
+        this.#membership.register(server);
+        this.#membership.publish(this.#now);
         this.#feedCentral();
         break;
       case 'drain':
+        this.#membership.amend(server, { state: 'draining' }, this.#now);
+        break;
       case 'weight':
+        this.#membership.amend(server, { weight: change.weight }, this.#now);
+        break;
       case 'deregister':
-        if (endpointId === undefined) break;
-        if (change.kind === 'deregister') this.#registry.remove(endpointId);
-        else
-          this.#registry.amend(endpointId, change.kind === 'drain' ? { state: 'draining' } : { weight: change.weight });
-        this.#publish();
+        this.#membership.amend(server, 'deregister', this.#now);
         break;
       default:
         change satisfies never;
     }
   }
 
-  #register(server: Server): void {
-    const model = this.#model.servers[server.index]!;
-    const id = this.#registry.register(model, model.weight);
-    this.#endpointIds[server.index] = id;
-    this.#serverByEndpoint.set(id, server);
-  }
-
-  #scheduleLeaseEnd(endpointId: string | undefined): void {
-    if (endpointId === undefined) return;
-    this.#leases.push(endpointId);
-    this.#events.push(this.#registry.leaseEndsAt(this.#now), kinds.expire, this.#leases.length - 1, 0);
-  }
-
-  #publish(): void {
-    this.#snapshots.push(this.#registry.snapshot());
-    this.#events.push(this.#registry.heardAt(this.#now), kinds.snapshot, this.#snapshots.length - 1, 0);
-  }
-
-  #updateClients(index: number): void {
-    const snapshot = this.#snapshots[index]!;
+  #updateClients(snapshot: Snapshot): void {
     for (const client of this.#clients) {
       client.pool.update(snapshot, this.#now);
       if (client.pending.length > 0) this.#sendPending(client);
     }
   }
 
-  #serverOf(peer: Peer): Server {
-    return this.#serverByEndpoint.get(peer.id)!;
-  }
-
   /** Time from one end of the network to the other. */
   #way(client: Client): number {
     return this.#jitterMs === 0 ? this.#delayMs : this.#delayMs + this.#jitterMs * client.network();
-  }
-
-  // Probes
-
-  #probe(peer: Peer, sink: ProbeSink): void {
-    const server = this.#serverOf(peer);
-    server.latencies ??= new RecentLatencies();
-    const probing = { peer, sink, server: server.index, inFlight: 0, latencyMs: 0 };
-    const index = this.#freeProbes.pop() ?? this.#probes.length;
-    this.#probes[index] = probing;
-    this.#events.push(this.#now + this.#delayMs, kinds.probe, index, 0);
-  }
-
-  #probeArrived(index: number): void {
-    const probing = this.#probes[index]!;
-    const server = this.#servers[probing.server]!;
-    // Who is gone does not answer, and a process that hangs answers nothing at all.
-    if (!server.up || server.speed === 0) {
-      this.#freeProbes.push(index);
-      return;
-    }
-    probing.inFlight = server.inFlight;
-    probing.latencyMs = server.latencies?.at(server.inFlight) ?? 0;
-    this.#events.push(this.#now + this.#delayMs, kinds.probed, index, 0);
-  }
-
-  #probeAnswered(index: number): void {
-    const { peer, sink, inFlight, latencyMs } = this.#probes[index]!;
-    this.#freeProbes.push(index);
-    this.#probes[index] = undefined;
-    sink.answered(peer, { inFlight, latencyMs }, this.#now);
   }
 }
 
