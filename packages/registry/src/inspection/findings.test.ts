@@ -173,6 +173,11 @@ it.each<[string, InspectedService, readonly string[]]>([
   );
 });
 
+it('says of weights of 0 what consumers make of them', () => {
+  const inspected = service([endpoint('a', {}, { weight: 0 }), endpoint('b', {}, { weight: 0 })]);
+  expect(serviceFindings(inspected, now)[0]?.what).toContain('consumers have to use them all alike');
+});
+
 it('quotes an id that a shell would run', () => {
   const inspected = service([], { overrides: new Map([["$(x)'", {}]]) });
   expect(serviceFindings(inspected, now)[0]?.todo).toContain(String.raw`lb override clear hash '$(x)'\''',`);

@@ -105,7 +105,7 @@ function trafficFindings(name: string, counting: readonly InspectedEndpoint[]): 
         severity: 'error',
         code: 'no-weight',
         about: name,
-        what: 'every serving endpoint has weight 0, so none may be given new requests',
+        what: 'every serving endpoint has weight 0, so consumers have to use them all alike, as if all drained',
         todo: `see lb override ls ${name}, and what they register`,
       },
     ];
