@@ -226,7 +226,12 @@ describe.skipIf(chromiumPath === undefined)(`the live page${reason}`, () => {
     expect(await banner.count()).toBe(0);
     await system.killEtcd();
     await banner.waitFor();
-    expect(await banner.textContent()).toMatch(/cannot be followed.*Running on the last good list: revision \d+/);
+    expect(await banner.textContent()).toMatch(
+      /The registry at 127\.0\.0\.1:\d+ cannot be followed.*Running on the last good list: revision \d+/,
+    );
+    expect(await page.locator('[data-view="topology"] .etcd title').textContent()).toMatch(
+      /^etcd at 127\.0\.0\.1:\d+$/,
+    );
     expect((await state()).registry.stale).not.toBe(false);
     system.restartEtcd();
     await banner.waitFor({ state: 'detached' });

@@ -70,7 +70,11 @@ export function showBanners(state, cutOffMs) {
         registry.revision < 0
           ? 'No list yet'
           : `Running on the last good list: revision ${registry.revision}, ${plural(peers.length, 'provider')}`;
-      banners.push(['registry', 'warn', `The registry cannot be followed (${registry.stale}), ${since}. ${left}`]);
+      banners.push([
+        'registry',
+        'warn',
+        `The registry at ${registry.host} cannot be followed (${registry.stale}), ${since}. ${left}`,
+      ]);
     } else if (registry.overridesStale) {
       banners.push(['overrides', 'warn', `What operators set cannot be followed (${registry.overridesStale})`]);
     }
@@ -78,7 +82,9 @@ export function showBanners(state, cutOffMs) {
       banners.push(['tier', 'bad', 'Too few providers are available: all are used, whatever their health']);
     if (tier === 'last-resort')
       banners.push(['tier', 'bad', 'No provider serves: those that drain, or have no weight, are used']);
-    if (tier === 'none' && registry.revision >= 0) banners.push(['tier', 'bad', 'There is no provider']);
+    if (tier === 'none' && registry.revision >= 0) {
+      banners.push(['tier', 'bad', `The registry at ${registry.host} lists no provider of ${state.service}`]);
+    }
   }
   const place = find('.banners', HTMLElement);
   for (const old of place.querySelectorAll('[data-banner]')) {

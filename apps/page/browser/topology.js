@@ -64,6 +64,7 @@ export function showTopology(state) {
   const { registry } = state;
   const isStale = registry.stale !== false;
   setAttribute(etcd.group, 'class', isStale ? 'etcd stale' : 'etcd');
+  setText(etcd.hint, `etcd at ${registry.host}`);
   setText(etcd.title, isStale ? 'etcd · stale' : 'etcd');
   setText(
     etcd.detail,
@@ -184,9 +185,12 @@ function namedBox(kind) {
   const rect = svg('rect', { rx: 8 });
   const title = svg('text', { class: 'title', 'text-anchor': 'middle' });
   const detail = svg('text', { class: 'detail', 'text-anchor': 'middle' });
-  const group = svg('g', { class: kind }, rect, title, detail);
+  // What a browser shows of it to whoever points at it.
+  const hint = svg('title');
+  const group = svg('g', { class: kind }, hint, rect, title, detail);
   return {
     group,
+    hint,
     title,
     detail,
     /** @param {number} x @param {number} y @param {number} width @param {number} height */
