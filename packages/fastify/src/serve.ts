@@ -43,7 +43,8 @@ export interface ServeOptions {
   readonly hardStopMs?: number | undefined;
   /**
    * Whether to end the process, with code 0 when nothing was cut off, on SIGTERM, SIGINT and other signals, and on uncaught errors, with
-   * code 1. A second signal ends it at once, with code 1. Defaults to true; false where you call `stop()` yourself.
+   * code 1. A second signal ends it at once, with code 1. Of several services in one process all stop before it ends, or the first
+   * `hardStopMs` is over. Defaults to true; false where you call `stop()` yourself.
    */
   readonly signals?: boolean | undefined;
   /** Aborting it stops the service, also while it still waits for etcd. */
@@ -86,6 +87,9 @@ export async function serve(app: FastifyInstance, options: ServeOptions = {}): P
 
 /** What the end takes besides lingering and finishing: two tries to delete the key, and one to end the lease. */
 const restMs = 4000;
+
+/** Those that end the process: none may, while another one still finishes what it has in flight. */
+const ending = new Set<RunningService>();
 
 class RunningService implements Service {
   readonly #app: FastifyInstance;
@@ -163,9 +167,14 @@ class RunningService implements Service {
     const { uninstall } = closeWithGrace(options, async ({ signal, err }) => {
       if (err === undefined) log.info(`stopping on ${signal ?? 'request'}`);
       else log.fatal(err, 'stopping on an error that nobody caught');
-      if (!(await this.stop())) throw new Error(`Cut off what was in flight after ${this.#finishMs} ms (finishMs)`);
+      const finished = await Promise.all(Array.from(ending, (service) => service.stop()));
+      if (finished.includes(false)) throw new Error('Cut off what had not finished in time (finishMs)');
     });
-    this.#forgetSignals = uninstall;
+    ending.add(this);
+    this.#forgetSignals = () => {
+      uninstall();
+      ending.delete(this);
+    };
   }
 
   stop(): Promise<boolean> {
@@ -201,6 +210,7 @@ class RunningService implements Service {
     this.#state.closing = true;
     const finished = await this.#closer.close(this.#finishMs);
     await this.registration?.close();
+    ending.delete(this);
     return finished;
   }
 }

@@ -82,6 +82,15 @@ it('drains, lingers, finishes what is in flight, leaves etcd, and exits with 0',
   await expect.poll(states).toEqual([]);
 });
 
+it('does not exit before every service in it has stopped', async () => {
+  const { child, origin, ended } = await start({ LINGER_MS: '1500', BESIDE: 'yes' });
+  const long = ask(`${origin}/work?ms=2500`);
+  await after(100);
+  child.kill('SIGTERM');
+  expect((await long).status).toBe(200);
+  expect(await ended).toBe(0);
+});
+
 it('exits with 1 when it had to cut off what was in flight', async () => {
   const { child, origin, ended } = await start({ FINISH_MS: '200' });
   const cut = ask(`${origin}/work?ms=600000`).catch((error: Error) => error);

@@ -4,7 +4,7 @@ import { setTimeout as after } from 'node:timers/promises';
 
 import { provider, serve } from '../../src/index.ts';
 
-const { ETCD_HOSTS = '', LINGER_MS = '0', FINISH_MS = '10000' } = process.env;
+const { ETCD_HOSTS = '', LINGER_MS = '0', FINISH_MS = '10000', BESIDE = '' } = process.env;
 const app = fastify();
 await app.register(provider, { shedding: false });
 app.get<{ Querystring: { ms: string } }>('/work', async ({ query }) => {
@@ -16,4 +16,10 @@ const service = await serve(app, {
   lingerMs: Number(LINGER_MS),
   finishMs: Number(FINISH_MS),
 });
+if (BESIDE !== '') {
+  // Has nothing to finish, and is done at once.
+  const beside = fastify();
+  await beside.register(provider, { shedding: false });
+  await serve(beside, { lingerMs: 0 });
+}
 process.send?.(service.origin);
