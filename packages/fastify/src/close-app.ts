@@ -1,20 +1,20 @@
 import type { FastifyInstance } from 'fastify';
 import type { Server } from 'node:http';
-import type { Http2Session } from 'node:http2';
+import type { Socket } from 'node:net';
 
 const sweepMs = 100;
 
 /** Closes a Fastify app without failing what is in flight. To be made before the app listens. */
 export class AppCloser {
   readonly #app: FastifyInstance;
-  /** Those of HTTP/2: its servers have nothing that ends them. */
-  readonly #sessions = new Set<Http2Session>();
+  /** What there is to cut, whatever is spoken over it: servers of HTTP/2 have nothing that does, for HTTP/1 beside it neither. */
+  readonly #sockets = new Set<Socket>();
 
   constructor(app: FastifyInstance) {
     this.#app = app;
-    app.server.on('session', (session: Http2Session) => {
-      this.#sessions.add(session);
-      session.once('close', () => this.#sessions.delete(session));
+    app.server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
     });
   }
 
@@ -24,13 +24,12 @@ export class AppCloser {
    */
   async close(finishMs: number): Promise<boolean> {
     let finished = true;
-    // HTTP/2 servers have neither: Fastify asks their sessions to end.
-    const server: Partial<Pick<Server, 'closeIdleConnections' | 'closeAllConnections'>> = this.#app.server;
+    // HTTP/2 servers have no such thing: Fastify asks their sessions to end.
+    const server: Partial<Pick<Server, 'closeIdleConnections'>> = this.#app.server;
     const sweep = setInterval(() => server.closeIdleConnections?.(), sweepMs);
     const overdue = setTimeout(() => {
       finished = false;
-      server.closeAllConnections?.();
-      for (const session of this.#sessions) session.destroy();
+      for (const socket of this.#sockets) socket.destroy();
     }, finishMs);
     try {
       await this.#app.close();

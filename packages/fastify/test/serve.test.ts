@@ -1,9 +1,12 @@
 /** The life of a service, with sockets and an etcd in this process. */
 import { type EmbeddedEtcd, startEtcd } from '@lb/embedded-etcd';
 import { discover } from '@lb/registry';
+import { createAuthority } from '@lb/testkit';
 import fastify, { type FastifyInstance } from 'fastify';
 import { once } from 'node:events';
 import { connect as connectHttp2, constants, type IncomingHttpHeaders } from 'node:http2';
+import type { IncomingMessage } from 'node:http';
+import { get, type ServerOptions } from 'node:https';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 
@@ -177,24 +180,41 @@ it('drains and closes over HTTP/2 as well, where no header may speak of the conn
   session.destroy();
 });
 
-it('cuts off over HTTP/2, too, what does not finish in time', async () => {
-  const app = fastify({ http2: true });
+/** An app over HTTP/2 that begins an answer and never ends it. */
+async function buildEndless(options: { https?: ServerOptions & { allowHTTP1: boolean } }): Promise<FastifyInstance> {
+  const app = fastify({ http2: true, ...options });
   await app.register(provider, { shedding: false });
   app.get('/endless', (_request, reply) => {
     reply.hijack();
     reply.raw.write('begun');
   });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Fastify's types tell apps of HTTP/2 apart, and plugins do not
-  const service = await start(app as unknown as FastifyInstance, { selfCheckPath: false, finishMs: 50 });
+  return app as unknown as FastifyInstance;
+}
+
+it('cuts off over HTTP/2, too, what does not finish in time', async () => {
+  const app = await buildEndless({});
+  const service = await start(app, { selfCheckPath: false, finishMs: 50 });
   const session = connectHttp2(service.origin).on('error', () => {});
   const stream = session.request({ ':path': '/endless' });
   const cut = once(stream, 'close');
   await once(stream, 'data');
   expect(await service.stop()).toBe(false);
-  expect(app.lb.inFlight).toBe(0);
+  await expect.poll(() => app.lb.inFlight).toBe(0);
   await cut;
   expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
   session.destroy();
+});
+
+it('cuts off what comes over HTTP/1 to a server of HTTP/2', async () => {
+  const { cert, key } = createAuthority().issue('localhost');
+  const app = await buildEndless({ https: { allowHTTP1: true, cert, key } });
+  const service = await start(app, { selfCheckPath: false, finishMs: 50 });
+  const asked = get(`${service.origin}/endless`, { rejectUnauthorized: false });
+  const [response]: IncomingMessage[] = await once(asked, 'response');
+  const cut = response && once(response, 'error');
+  expect(await service.stop()).toBe(false);
+  expect(await cut).toMatchObject([{ code: 'ECONNRESET' }]);
 });
 
 it('needs no registry: a service that only calls others drains and closes the same way', async () => {
