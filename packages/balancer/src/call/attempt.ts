@@ -152,7 +152,7 @@ export class Attempt implements Handler {
       else this.#resume(() => !caller.paused);
     } catch (error) {
       // undici would abort if this were one of its own calls.
-      controller.abort(error instanceof Error ? error : new Error('The handler failed', { cause: error }));
+      this.abort(error instanceof Error ? error : new Error('The handler failed', { cause: error }));
     }
   }
 
@@ -174,7 +174,9 @@ export class Attempt implements Handler {
 
   /** The caller does not want the rest of what is being passed on. undici tells of it, as for any request that is aborted. */
   abort(reason: Error): void {
-    this.#controller?.abort(reason);
+    // An answer that was held to its end is over for undici, and only we pass it on.
+    if (this.#heldTrailers !== undefined) this.onResponseError(null, reason);
+    else this.#controller?.abort(reason);
   }
 
   // What undici tells.

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { untyped } from '../../test/support/untyped.ts';
+import type { Controller } from './caller.ts';
 import { channels, type RequestInfo, requests } from '../channels.ts';
 import { type FakeDispatch, FakeNetwork, Recorder } from '../../test/support/fake-network.ts';
 
@@ -237,6 +238,39 @@ describe('a bad answer', () => {
     expect([caller.events, network.last.paused]).toEqual([['start', '503'], false]);
     network.last.data('late').end();
     expect(caller.events).toEqual(['start', '503', 'late', 'end']);
+  });
+
+  it('that came to its end while it was kept can be aborted, and thrown at, as any other', () => {
+    const outcomes: unknown[] = [];
+    const stop = channels.attempt.subscribe(({ outcome }) => outcomes.push(outcome.kind));
+    const passHeld = (caller: Recorder): void => {
+      const network = new FakeNetwork({ random: () => 0.99, peers: ['a'] });
+      network.call({}, caller);
+      network.last.head(503).data('all').end();
+      network.update();
+      network.clock.advance(100);
+      expect([network.inFlight, network.calls.size, network.wheel.size]).toEqual([0, 0, 0]);
+    };
+    const mine = new Error('mine');
+    class Aborting extends Recorder {
+      override onResponseStart(controller: Controller, statusCode: number): void {
+        super.onResponseStart(controller, statusCode);
+        controller.abort(mine);
+      }
+    }
+    const aborting = new Aborting();
+    passHeld(aborting);
+    expect([aborting.events, aborting.error]).toEqual([['start', '503', 'error'], mine]);
+    for (const method of ['onResponseStart', 'onResponseData', 'onResponseEnd'] as const) {
+      const throwing = new Recorder();
+      throwing[method] = () => {
+        throw mine;
+      };
+      passHeld(throwing);
+      expect([throwing.error, throwing.ends]).toEqual([mine, 1]);
+    }
+    stop();
+    expect(outcomes).toEqual(Array.from({ length: 4 }, () => 'failure'));
   });
 
   it('that breaks off while it is kept is no answer any more', () => {
