@@ -145,6 +145,8 @@ export class Attempt implements Handler {
     const controller = this.#controller;
     if (controller === undefined) return;
     const { caller } = this.#listener;
+    // They were counted when they came, and are counted again as they go.
+    this.#bytes = 0;
     try {
       this.pass();
       for (const chunk of this.#heldChunks) this.onResponseData(controller, chunk);

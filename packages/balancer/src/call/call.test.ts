@@ -273,6 +273,15 @@ describe('a bad answer', () => {
     expect(outcomes).toEqual(Array.from({ length: 4 }, () => 'failure'));
   });
 
+  it('is measured once, however long it was kept', () => {
+    const network = new FakeNetwork({ options: { maxResponseBytes: 4 }, random: () => 0.99, peers: ['a'] });
+    const caller = network.call();
+    network.last.head(503).data('four').end();
+    network.update();
+    network.clock.advance(100);
+    expect(caller.events).toEqual(['start', '503', 'four', 'end']);
+  });
+
   it('that breaks off while it is kept is no answer any more', () => {
     const network = new FakeNetwork({ random: () => 0.99, peers: ['a'] });
     const caller = network.call();
