@@ -77,6 +77,24 @@ it('a balancer whose callers send what may not be sent goes on', async () => {
   expect(await body.text()).toBe('p');
 });
 
+it('a request that is given up before it is sent costs no connection', async () => {
+  const one = await provider('p');
+  const balancer = balance({ over: [one], connectionsPerPeer: 1 });
+  const ask = async (aborted: boolean): Promise<unknown> => {
+    const leaving = new AbortController();
+    const asked = balancer.request('/', { signal: leaving.signal }).then(
+      ({ body }) => body.text(),
+      ({ code }: { code?: string }) => code,
+    );
+    if (aborted) leaving.abort(Object.assign(new Error('gone'), { code: 'GONE' }));
+    return asked;
+  };
+  // While the connection is made, when it was made but not used yet, and before it is used again.
+  expect([await ask(true), await ask(true), await ask(false), await ask(true)]).toEqual(['GONE', 'GONE', 'p', 'GONE']);
+  expect(await ask(false)).toBe('p');
+  expect([one.connections, one.asked.length]).toEqual([1, 2]);
+});
+
 it('the connection that was used last is used first', async () => {
   const answer = together();
   const ports = new Set<unknown>();

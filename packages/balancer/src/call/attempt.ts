@@ -184,8 +184,9 @@ export class Attempt implements Handler {
   // What undici tells.
 
   onRequestStart(controller: Controller): void {
-    if (this.#givenUpFor === undefined) this.#controller = controller;
-    else controller.abort(this.#givenUpFor);
+    // undici lets go of what throws here before anything is written; for what aborts it would close the connection, too.
+    if (this.#givenUpFor !== undefined) throw this.#givenUpFor;
+    this.#controller = controller;
   }
 
   onRequestUpgrade(controller: Controller, statusCode: number, headers: ResponseHeaders, socket: UpgradedSocket): void {

@@ -341,7 +341,8 @@ describe('time', () => {
     expect([network.tried, caller.events.at(-1)]).toEqual([['a', 'b'], 'end']);
     // The connection comes after all: the request must not go out twice.
     stuck!.start();
-    expect(stuck!.aborted).toMatchObject({ code: 'ERR_ATTEMPT_TIMEOUT' });
+    expect(stuck!.declined).toMatchObject({ code: 'ERR_ATTEMPT_TIMEOUT' });
+    expect([stuck!.over, stuck!.aborted]).toEqual([true, undefined]);
   });
 
   it('ends the request at its deadline', () => {

@@ -42,8 +42,9 @@ export class Probe implements Handler, TimerOwner {
   }
 
   onRequestStart(controller: Controller): void {
+    // As an attempt does that was given up: thrown, so that the connection is left alone.
+    if (this.#ended) throw new Error('The probe is over');
     this.#controller = controller;
-    if (this.#ended) controller.abort(new Error('The probe is over'));
   }
 
   onResponseStart(_controller: Controller, statusCode: number, headers: ResponseHeaders): void {

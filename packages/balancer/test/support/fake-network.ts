@@ -41,6 +41,8 @@ export class FakeDispatch {
   paused = false;
   /** Reason that it was aborted for. */
   aborted: Error | undefined;
+  /** Reason that its handler gave for not going on when there was a connection. That costs nothing, unlike an abort. */
+  declined: Error | undefined;
   readonly #handler: Handler;
   #controller: Controller | undefined;
 
@@ -65,7 +67,13 @@ export class FakeDispatch {
   /** There is a connection, and the request is written to it. */
   start(): this {
     this.#controller = new FakeController(this);
-    this.#handler.onRequestStart?.(this.#controller, null);
+    try {
+      this.#handler.onRequestStart?.(this.#controller, null);
+    } catch (error) {
+      this.declined = error instanceof Error ? error : new Error('thrown');
+      this.error(this.declined);
+      return this;
+    }
     if (this.aborted === undefined) this.#handler.onRequestSent?.();
     return this;
   }
