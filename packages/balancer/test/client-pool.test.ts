@@ -77,6 +77,21 @@ it('a balancer whose callers send what may not be sent goes on', async () => {
   expect(await body.text()).toBe('p');
 });
 
+it('no request waits behind another while there is a connection, whatever became of those before', async () => {
+  const waiting: ServerResponse[] = [];
+  const pool = poolOf(await provider('p', (_request, response) => void waiting.push(response)));
+  // Undici finds out that it cannot send this one when it has a connection for it, which it then keeps.
+  const mismatched = { method: 'POST', body: 'x', headers: { 'content-length': '2' } } as const;
+  expect(await ask(pool, mismatched)).toBe('UND_ERR_REQ_CONTENT_LENGTH_MISMATCH');
+  const refused = ask(pool, mismatched);
+  const first = ask(pool, {});
+  expect(await refused).toBe('UND_ERR_REQ_CONTENT_LENGTH_MISMATCH');
+  const second = ask(pool, {});
+  await expect.poll(() => waiting.length).toBe(2);
+  for (const response of waiting.splice(0)) response.end();
+  expect(await Promise.all([first, second])).toEqual([200, 200]);
+});
+
 it('a request that is given up before it is sent costs no connection', async () => {
   const one = await provider('p');
   const balancer = balance({ over: [one], connectionsPerPeer: 1 });

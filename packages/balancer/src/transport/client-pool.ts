@@ -110,8 +110,9 @@ export class ClientPool implements Connections {
   #send(slot: Slot, options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
     const { client } = slot;
     slot.busy = true;
-    // One that refuses a request, and tells its handler so, says nothing else; one that has taken it says when it is done.
-    if (client.dispatch(options, handler) || client.stats.size === 0) this.#release(slot);
+    // One that refuses a request, and tells its handler so, says nothing else. One that has taken it says when it is done: in a microtask
+    // if it is done already, which must not find the next request there.
+    if (!client.dispatch(options, handler) && client.stats.size === 0) this.#release(slot);
   }
 
   #release(slot: Slot): void {
