@@ -92,10 +92,38 @@ it('no request waits behind another while there is a connection, whatever became
   expect(await Promise.all([first, second])).toEqual([200, 200]);
 });
 
+it('what is given up while it waits for a connection is not sent, and keeps nobody from closing', async () => {
+  const waiting: ServerResponse[] = [];
+  const one = await provider('p', (_request, response) => void waiting.push(response));
+  const pool = poolOf(one);
+  const answers = Array.from({ length: most }, () => ask(pool, {}));
+  const told: string[] = [];
+  const sender = {
+    givenUp: false,
+    onRequestStart: () => void told.push('start'),
+    onResponseStart: () => {},
+    onResponseData: () => {},
+    onResponseEnd: () => {},
+    onResponseError: () => void told.push('error'),
+  };
+  pool.dispatch({ method: 'GET', path: '/given-up' }, sender);
+  answers.push(ask(pool, {}));
+  pool.dispatch({ method: 'GET', path: '/given-up' }, sender);
+  sender.givenUp = true;
+  const closed = pool.close();
+  await expect.poll(() => waiting.length).toBe(most);
+  for (const response of waiting.splice(0)) response.end();
+  await expect.poll(() => waiting.length).toBe(1);
+  waiting.pop()?.end();
+  expect(await Promise.all(answers)).toEqual([200, 200, 200, 200]);
+  await closed;
+  expect([told, new Set(one.asked)]).toEqual([[], new Set(['GET /'])]);
+});
+
 it('a request that is given up before it is sent costs no connection', async () => {
   const one = await provider('p');
   const balancer = balance({ over: [one], connectionsPerPeer: 1 });
-  const ask = async (aborted: boolean): Promise<unknown> => {
+  const request = async (aborted: boolean): Promise<unknown> => {
     const leaving = new AbortController();
     const asked = balancer.request('/', { signal: leaving.signal }).then(
       ({ body }) => body.text(),
@@ -105,8 +133,13 @@ it('a request that is given up before it is sent costs no connection', async () 
     return asked;
   };
   // While the connection is made, when it was made but not used yet, and before it is used again.
-  expect([await ask(true), await ask(true), await ask(false), await ask(true)]).toEqual(['GONE', 'GONE', 'p', 'GONE']);
-  expect(await ask(false)).toBe('p');
+  expect([await request(true), await request(true), await request(false), await request(true)]).toEqual([
+    'GONE',
+    'GONE',
+    'p',
+    'GONE',
+  ]);
+  expect(await request(false)).toBe('p');
   expect([one.connections, one.asked.length]).toEqual([1, 2]);
 });
 

@@ -11,7 +11,8 @@
 import { type Attempt as PoolAttempt, failure, ignored, type Outcome, type Peer, success } from '@lb/core';
 
 import { type AttemptSummary, ResponseTooLargeError } from '../errors.ts';
-import type { Caller, Controller, Handler, ResponseHeaders, Trailers, UpgradedSocket } from './caller.ts';
+import type { Sender } from '../transport/client-pool.ts';
+import type { Caller, Controller, ResponseHeaders, Trailers, UpgradedSocket } from './caller.ts';
 import { callersOwn, outcomeOfBrokenAnswer, type Verdict, verdictOfError, verdictOfStatus } from './verdict.ts';
 
 /** What an attempt tells the call that it belongs to. */
@@ -42,7 +43,7 @@ type Phase = 'open' | 'passing' | 'held' | 'dropped' | 'over';
 /** An answer that nobody wants is read this far, to keep its connection; past that, a new connection is cheaper. */
 const mostDroppedBytes = 16_384;
 
-export class Attempt implements Handler {
+export class Attempt implements Sender {
   readonly peer: Peer;
   /** From 1, in the order in which the attempts of a request began. */
   readonly number: number;
@@ -95,6 +96,11 @@ export class Attempt implements Handler {
   /** Whether any of it can have reached the peer: undici starts a request when it has a connection to write it to. */
   get sent(): boolean {
     return this.#controller !== undefined;
+  }
+
+  /** Whether it ended without an answer. */
+  get givenUp(): boolean {
+    return this.#givenUpFor !== undefined;
   }
 
   /** Of its answer; undefined while there is none. */

@@ -1,7 +1,8 @@
 import type { Dispatcher } from 'undici';
 
-import type { Controller, Handler, ResponseHeaders } from '../call/caller.ts';
+import type { Controller, ResponseHeaders } from '../call/caller.ts';
 import { type TimerOwner, type TimerWheel, WheelTimer } from '../time/timer-wheel.ts';
+import type { Sender } from '../transport/client-pool.ts';
 
 export interface ProbeAnswer {
   readonly statusCode: number;
@@ -9,7 +10,7 @@ export interface ProbeAnswer {
 }
 
 /** One small request beside those of callers, of which the head of the answer is all that counts. */
-export class Probe implements Handler, TimerOwner {
+export class Probe implements Sender, TimerOwner {
   readonly #wheel: TimerWheel;
   readonly #onEnd: (answer: ProbeAnswer | undefined) => void;
   readonly #timer = new WheelTimer(this);
@@ -21,6 +22,11 @@ export class Probe implements Handler, TimerOwner {
   constructor(wheel: TimerWheel, onEnd: (answer: ProbeAnswer | undefined) => void) {
     this.#wheel = wheel;
     this.#onEnd = onEnd;
+  }
+
+  /** Whether it is over. */
+  get givenUp(): boolean {
+    return this.#ended;
   }
 
   send(dispatcher: Pick<Dispatcher, 'dispatch'>, origin: string, path: string, timeoutMs: number, now: number): void {

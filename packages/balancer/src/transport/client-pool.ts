@@ -10,9 +10,15 @@ import { buildConnector, Client, type Dispatcher, errors, type Pool } from 'undi
 
 import { tellError } from '../tell-error.ts';
 
+/** Whoever sends a request, and may have given it up by the time that there is a connection for it. */
+export interface Sender extends Dispatcher.DispatchHandler {
+  /** Whether it is told nothing any more, and not sent. */
+  readonly givenUp?: boolean;
+}
+
 /** What `Transport` asks of whatever sends to a peer. */
 export interface Connections {
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean;
+  dispatch(options: Dispatcher.DispatchOptions, handler: Sender): boolean;
   close(): Promise<void>;
   destroy(): Promise<void>;
 }
@@ -27,7 +33,7 @@ interface Slot {
 /** A request that found all connections busy. */
 interface Waiting {
   readonly options: Dispatcher.DispatchOptions;
-  readonly handler: Dispatcher.DispatchHandler;
+  readonly handler: Sender;
   /** The context that it was asked for in; undefined where nobody looks. */
   readonly scope: AsyncResource | undefined;
 }
@@ -60,7 +66,7 @@ export class ClientPool implements Connections {
   }
 
   /** False when there is no connection for another one. O(1). */
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+  dispatch(options: Dispatcher.DispatchOptions, handler: Sender): boolean {
     if (this.#closed || this.#destroyed) {
       tellError(handler, null, this.#destroyed ? new errors.ClientDestroyedError() : new errors.ClientClosedError());
       return false;
@@ -107,7 +113,7 @@ export class ClientPool implements Connections {
     return slot;
   }
 
-  #send(slot: Slot, options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+  #send(slot: Slot, options: Dispatcher.DispatchOptions, handler: Sender): void {
     const { client } = slot;
     slot.busy = true;
     // One that refuses a request, and tells its handler so, says nothing else. One that has taken it says when it is done: in a microtask
@@ -117,7 +123,7 @@ export class ClientPool implements Connections {
 
   #release(slot: Slot): void {
     slot.busy = false;
-    const next = this.#waiting.shift();
+    const next = this.#waiting.length > 0 ? this.#next() : undefined;
     if (next === undefined) {
       if (slot.connected) this.#idle.push(slot);
       else this.#idle.unshift(slot);
@@ -126,6 +132,13 @@ export class ClientPool implements Connections {
     const { options, handler, scope } = next;
     if (scope === undefined) this.#send(slot, options, handler);
     else scope.runInAsyncScope(() => this.#send(slot, options, handler));
+  }
+
+  /** Who has waited longest and still does: while a peer is out of reach, most have given up before their turn. */
+  #next(): Waiting | undefined {
+    let next = this.#waiting.shift();
+    while (next?.handler.givenUp === true) next = this.#waiting.shift();
     if (this.#waiting.length === 0) this.#served();
+    return next;
   }
 }
