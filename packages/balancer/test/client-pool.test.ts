@@ -143,6 +143,32 @@ it('a request that is given up before it is sent costs no connection', async () 
   expect([one.connections, one.asked.length]).toEqual([1, 2]);
 });
 
+it('a caller that throws when it is told of an error costs the others nothing', async () => {
+  const balancer = balance({ over: [await provider('p')], connectionsPerPeer: 2 });
+  const thrown: unknown[] = [];
+  const others = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  process.on('uncaughtException', (error) => thrown.push(error.message));
+  after(() => {
+    process.removeAllListeners('uncaughtException');
+    for (const listener of others) process.on('uncaughtException', listener);
+  });
+  for (let time = 0; time < 3; time += 1) {
+    balancer.dispatcher.dispatch(
+      { method: 'GET', path: '/', headers: { 'no token': '1' } },
+      {
+        onRequestStart: () => {},
+        onResponseError: () => {
+          throw new Error('mine');
+        },
+      },
+    );
+  }
+  await expect.poll(() => thrown).toEqual(['mine', 'mine', 'mine']);
+  const { body } = await balancer.request('/', { lb: { timeoutMs: 5000 } });
+  expect(await body.text()).toBe('p');
+});
+
 it('the connection that was used last is used first', async () => {
   const answer = together();
   const ports = new Set<unknown>();

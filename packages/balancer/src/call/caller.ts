@@ -87,7 +87,7 @@ export class Caller implements Controller {
     this.#listener?.onAbort(reason);
   }
 
-  // The caller is spoken to: the handler. What it throws goes to whoever calls.
+  // The caller is spoken to: the handler. What it throws goes to whoever calls, but for what it throws at an error.
 
   begin(context: object): void {
     this.#handler.onRequestStart?.(this, context);
@@ -145,7 +145,15 @@ export class Caller implements Controller {
     if (this.#ended) return;
     this.#ended = true;
     this.#letGo();
-    this.#handler.onResponseError?.(this, error);
+    try {
+      this.#handler.onResponseError?.(this, error);
+    } catch (thrown) {
+      // Nobody is left to tell. With undici, too, it ends the process, unless somebody is there for that; but whoever called is in the
+      // middle of something that others share: a connection, the queue, the end of all requests.
+      queueMicrotask(() => {
+        throw thrown;
+      });
+    }
   }
 
   responseStarted(): void {
