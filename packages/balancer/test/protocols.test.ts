@@ -146,6 +146,19 @@ describe('HTTP/2', () => {
     expect(new Set(said)).toEqual(new Set(['secure', 'two']));
   });
 
+  it.each([false, true])('goes on when callers send what may not be sent (cleartext: %s)', async (cleartext) => {
+    const provider = await http2({ cleartext });
+    const balancer = balance({ over: [provider.origin], tls, http2: { cleartext }, connectionsPerPeer: 2 });
+    const refuse = async (): Promise<void> => {
+      await expect(balancer.request('/', { headers: { 'no token': '1' } })).rejects.toThrow('invalid header key');
+    };
+    for (let time = 0; time < 3; time += 1) await refuse();
+    expect(await texts(1, () => balancer.request('/'))).toEqual(['two']);
+    for (let time = 0; time < 3; time += 1) await refuse();
+    expect(await texts(3, () => balancer.request('/'))).toEqual(['two', 'two', 'two']);
+    expect(provider.seen.sessions).toBe(1);
+  });
+
   it('is not spoken for callers that cannot do with it', async () => {
     const provider = await http2();
     const balancer = balance({ over: [provider.origin], tls, http2: true });

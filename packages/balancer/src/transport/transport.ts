@@ -6,9 +6,10 @@
 import type { Endpoint, Limiter, Peer, PoolChange } from '@lb/core';
 import { isIP } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import { buildConnector, Pool } from 'undici';
+import { buildConnector, type Pool } from 'undici';
 
 import { ClientPool, type Connections } from './client-pool.ts';
+import { http2Pool } from './http2-pool.ts';
 import { SlotLimiter } from './slots.ts';
 
 export interface TransportOptions {
@@ -53,7 +54,7 @@ interface Opened extends Connection {
 
 /** In HTTP/2 one connection carries many requests, and undici's Pool knows how many. */
 export const openConnections = ({ origin }: Endpoint, options: Pool.Options): Connections =>
-  options.allowH2 === true ? new Pool(origin, options) : new ClientPool(origin, options);
+  options.allowH2 === true ? http2Pool(origin, options) : new ClientPool(origin, options);
 
 export class Transport {
   readonly #options: TransportOptions;
