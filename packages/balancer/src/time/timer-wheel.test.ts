@@ -38,6 +38,16 @@ it('fires what is due later than one turn of the wheel takes', () => {
   expect(fired).toEqual([['late', 600_000]]);
 });
 
+it('asks for no real timer that is longer than there are', () => {
+  const delays: number[] = [];
+  const wheel = new TimerWheel({
+    now: () => 0,
+    setTimer: (_callback, delayMs) => (delays.push(delayMs), { cancel: () => {}, hold: () => {} }),
+  });
+  for (const at of [2 ** 40, Number.MAX_VALUE]) wheel.set(recorder([], 'late'), at, 0);
+  expect(delays).toEqual([2 ** 31 - 1]);
+});
+
 it('fires at the next tick what was due when it was set', () => {
   const clock = new TestClock(5000);
   const wheel = new TimerWheel(clock);

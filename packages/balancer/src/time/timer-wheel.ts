@@ -15,6 +15,9 @@ const tickMs = 5;
 /** Slots of one turn of the wheel, 2.56 s. What is due later stays where it is for more turns. */
 const slotCount = 512;
 
+/** What Node's timers take; they fire at once, with a warning, for anything longer. */
+const longestMs = 2 ** 31 - 1;
+
 export interface TimerOwner {
   onTime(now: number): void;
 }
@@ -154,6 +157,6 @@ export class TimerWheel {
   #setAlarm(tick: number, now: number): void {
     this.#alarm?.cancel();
     this.#alarmTick = tick;
-    this.#alarm = this.#clock.setTimer(this.#wake, Math.max(0, tick * tickMs - now));
+    this.#alarm = this.#clock.setTimer(this.#wake, Math.min(Math.max(0, tick * tickMs - now), longestMs));
   }
 }
