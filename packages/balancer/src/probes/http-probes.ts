@@ -60,7 +60,7 @@ export class HttpProbes implements ProbeSource, AsyncDisposable {
       if (answer !== undefined && answer.statusCode < 300) this.observe(peer, answer.headers, systemClock.now());
     });
     this.#asked.set(peer, probe);
-    probe.send(this.#agent, peer.endpoint.origin, this.#path, this.#timeoutMs, systemClock.now());
+    probe.send(this.#agent, { origin: peer.endpoint.origin, path: this.#path }, this.#timeoutMs, systemClock.now());
   }
 
   /** Takes what any answer of `peer` says, if it says anything. */

@@ -29,9 +29,17 @@ export class Probe implements Sender, TimerOwner {
     return this.#ended;
   }
 
-  send(dispatcher: Pick<Dispatcher, 'dispatch'>, origin: string, path: string, timeoutMs: number, now: number): void {
+  /** `options` say where to, and what undici is to take for the server's name. */
+  send(
+    dispatcher: Pick<Dispatcher, 'dispatch'>,
+    options: { readonly origin: string; readonly path: string; readonly servername?: string | undefined },
+    timeoutMs: number,
+    now: number,
+  ): void {
     this.#wheel.set(this.#timer, now + timeoutMs, now);
-    dispatcher.dispatch({ origin, path, method: 'GET' }, this);
+    // undici takes the name, its types do not say so.
+    const request: Dispatcher.DispatchOptions = { ...options, method: 'GET' };
+    dispatcher.dispatch(request, this);
   }
 
   end(answer?: ProbeAnswer): void {

@@ -50,6 +50,18 @@ it('asks each suspect about once a second, in turn', () => {
   expect(network.pool.size).toBe(2);
 });
 
+it('gives the name that calls give, so that both can use the same connections', () => {
+  const network = new FakeNetwork({ peers: ['a', 'b', 'c'], pool: { suspicion: true } });
+  const { pool, environment, wheel, clock } = network;
+  const connect: typeof environment.connect = (...to) => ({ ...environment.connect(...to), servername: 'a.internal' });
+  const tools = { pool, connect, wheel, now: clock.now, random: () => 0.5 };
+  const probes = new SuspectProbes({ path: '/livez' }, tools);
+  network.update();
+  probes.follow(clock.now());
+  clock.advance(2000);
+  expect(network.last.options).toMatchObject({ path: '/livez', servername: 'a.internal' });
+});
+
 it('asks all of them no more often than it may', () => {
   const { network, forget, clock } = setUp(
     { perSecond: 5 },

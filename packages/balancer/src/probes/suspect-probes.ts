@@ -94,7 +94,9 @@ export class SuspectProbes implements TimerOwner {
       this.#answered(peer, answer !== undefined && answer.statusCode < 300);
     });
     this.#probes.add(probe);
-    probe.send(this.#tools.connect(peer, false).dispatcher, peer.endpoint.origin, path, timeoutMs, now);
+    const { dispatcher, servername } = this.#tools.connect(peer, false);
+    // The name that calls give, or undici would close a connection of theirs to make one with another.
+    probe.send(dispatcher, { origin: peer.endpoint.origin, path, servername }, timeoutMs, now);
   }
 
   #answered(peer: Peer, well: boolean): void {
