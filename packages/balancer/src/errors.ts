@@ -124,11 +124,14 @@ export class ResponseTooLargeError extends Error {
   override readonly name = 'ResponseTooLargeError';
   readonly code = 'ERR_RESPONSE_TOO_LARGE';
   readonly service: string;
+  /** Of the endpoint that answered. */
+  readonly origin: string;
   readonly limit: number;
 
-  constructor(service: string, limit: number) {
-    super(`An answer of "${service}" is larger than ${limit} bytes (maxResponseBytes)`);
+  constructor(service: string, origin: string, limit: number) {
+    super(`An answer of "${service}" from ${origin} is larger than ${limit} bytes (maxResponseBytes)`);
     this.service = service;
+    this.origin = origin;
     this.limit = limit;
   }
 }

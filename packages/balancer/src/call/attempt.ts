@@ -17,6 +17,7 @@ import { callersOwn, outcomeOfBrokenAnswer, type Verdict, verdictOfError, verdic
 
 /** What an attempt tells the call that it belongs to. */
 export interface AttemptListener {
+  readonly service: string;
   readonly caller: Caller;
   readonly rules: AttemptRules;
   /** The final answer has begun. The listener says `pass` or `hold` before it returns. Not called for one that was given up. */
@@ -301,7 +302,8 @@ export class Attempt implements Sender {
   #passData(controller: Controller, chunk: Buffer): void {
     const { caller, rules } = this.#listener;
     if (this.#bytes > rules.maxResponseBytes) {
-      controller.abort(new ResponseTooLargeError(this.peer.endpoint.origin, rules.maxResponseBytes));
+      const { service } = this.#listener;
+      controller.abort(new ResponseTooLargeError(service, this.peer.endpoint.origin, rules.maxResponseBytes));
       return;
     }
     try {

@@ -47,7 +47,13 @@ describe('an answer', () => {
     const caller = network.call();
     network.last.head().data('1234').data('5678');
     expect(caller.events).toEqual(['start', '200', '1234', 'error']);
-    expect([caller.error, network.last.aborted]).toMatchObject([{ code: 'ERR_RESPONSE_TOO_LARGE', limit: 7 }, {}]);
+    expect(caller.error).toMatchObject({
+      code: 'ERR_RESPONSE_TOO_LARGE',
+      service: 'test',
+      origin: 'http://a',
+      limit: 7,
+    });
+    expect(network.last.aborted).toBe(caller.error);
   });
 
   it('may be an upgrade, which ends the request', () => {

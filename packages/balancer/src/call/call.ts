@@ -120,6 +120,10 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
     this.#started = true;
   }
 
+  get service(): string {
+    return this.#environment.service;
+  }
+
   /** Ends the request, wherever it is. */
   destroy(error: Error): void {
     // What the caller reads already ends through undici, which closes the connection.
