@@ -498,6 +498,22 @@ describe('a caller', () => {
     expect([network.last.paused, caller.controller!.paused]).toEqual([false, false]);
   });
 
+  it('may pause at an answer that is not the final one, and resume before that comes', () => {
+    const network = new FakeNetwork();
+    class Careful extends Recorder {
+      override onResponseStart(controller: Controller, statusCode: number): void {
+        super.onResponseStart(controller, statusCode);
+        if (statusCode === 103) controller.pause();
+      }
+    }
+    const caller = network.call({}, new Careful());
+    network.last.inform();
+    expect(caller.controller!.paused).toBe(true);
+    caller.controller!.resume();
+    network.last.head();
+    expect([network.last.paused, caller.controller!.paused]).toEqual([false, false]);
+  });
+
   it('sees the raw headers of the answer that it gets', () => {
     const network = new FakeNetwork();
     const caller = network.call();

@@ -102,6 +102,8 @@ export class Caller implements Controller {
       this.#handler.onResponseStart?.(this, statusCode, headers, statusText);
     } finally {
       this.#behind = undefined;
+      // undici does not heed a pause here, but keeps it in mind, and resume() would no longer reach it. We do, too: see `answer`.
+      if (controller.paused) controller.resume();
     }
   }
 
