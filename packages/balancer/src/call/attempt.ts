@@ -28,7 +28,7 @@ export interface AttemptListener {
   onPassed(error: Error | undefined, now: number): void;
   /** How it went is known, and the peer has room for one more. */
   onOutcome(attempt: Attempt, outcome: Outcome, now: number): void;
-  /** Whether `error` comes from the caller's own body. */
+  /** Whether `error` comes from the caller's own body, or from its handler. */
   isCallersOwn(error: Error): boolean;
 }
 
@@ -59,7 +59,6 @@ export class Attempt implements Sender {
   #controller: Controller | undefined;
   #givenUpFor: Error | undefined;
   #passed = false;
-  #callerThrew = false;
 
   #statusCode: number | undefined;
   #headers: ResponseHeaders = {};
@@ -132,12 +131,7 @@ export class Attempt implements Sender {
     if (this.#controller === undefined) return;
     this.#phase = 'passing';
     this.#passed = true;
-    try {
-      this.#listener.caller.answer(this.#controller, this.#statusCode ?? 0, this.#headers, this.#statusText);
-    } catch (error) {
-      this.#callerThrew = true;
-      throw error;
-    }
+    this.#listener.caller.answer(this.#controller, this.#statusCode ?? 0, this.#headers, this.#statusText);
   }
 
   /** Keeps the answer unread, to be passed on or dropped later. What it says of the peer is told now. */
@@ -306,17 +300,12 @@ export class Attempt implements Sender {
       controller.abort(new ResponseTooLargeError(service, this.peer.endpoint.origin, rules.maxResponseBytes));
       return;
     }
-    try {
-      caller.data(chunk);
-    } catch (error) {
-      this.#callerThrew = true;
-      throw error;
-    }
+    caller.data(chunk);
   }
 
   /** What it says of the peer that its answer broke off. */
   #outcomeOfBreak(error: Error): Outcome {
-    if (this.#listener.caller.aborted || this.#callerThrew || this.#listener.isCallersOwn(error)) return ignored;
+    if (this.#listener.caller.aborted || this.#listener.isCallersOwn(error)) return ignored;
     return error instanceof ResponseTooLargeError ? failure('status') : outcomeOfBrokenAnswer(error);
   }
 

@@ -541,6 +541,24 @@ describe('a caller', () => {
     },
   );
 
+  it.each(['onRequestSent', 'onResponseStart'] as const)(
+    'that throws in %s before there is a final answer gets its own error back, too, and once',
+    (method) => {
+      const network = new FakeNetwork({ options: noJitter });
+      const outcomes: unknown[] = [];
+      const stop = channels.attempt.subscribe(({ outcome }) => outcomes.push(outcome.kind));
+      const mine = new Error('mine');
+      const throwing = (): void => {
+        throw mine;
+      };
+      const caller = network.call({}, Object.assign(new Recorder(), { [method]: throwing }));
+      network.last.inform();
+      stop();
+      expect([caller.error, caller.ends, network.tried.length]).toEqual([mine, 1, 1]);
+      expect([outcomes, network.inFlight, network.calls.size]).toEqual([['ignored'], 0, 0]);
+    },
+  );
+
   it('learns who answered, and after how many attempts', () => {
     const network = new FakeNetwork({ options: noJitter });
     const caller = network.call();

@@ -208,7 +208,7 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
   }
 
   isCallersOwn(error: Error): boolean {
-    return this.#body !== undefined && this.#body.error === error;
+    return this.caller.threw(error) || (this.#body !== undefined && this.#body.error === error);
   }
 
   // What time says.

@@ -34,6 +34,8 @@ export class Caller implements Controller {
   #aborted = false;
   #reason: Error | null = null;
   #ended = false;
+  #threw = false;
+  #thrown: unknown;
 
   constructor(handler: Handler, listener: AbortListener) {
     this.#handler = handler;
@@ -87,6 +89,11 @@ export class Caller implements Controller {
     this.#listener?.onAbort(reason);
   }
 
+  /** Whether the handler threw `error`, which undici then ends the attempt with. That is nobody's fault but the caller's. */
+  threw(error: unknown): boolean {
+    return this.#threw && this.#thrown === error;
+  }
+
   // The caller is spoken to: the handler. What it throws goes to whoever calls, but for what it throws at an error.
 
   begin(context: object): void {
@@ -100,6 +107,9 @@ export class Caller implements Controller {
     this.#behind = controller;
     try {
       this.#handler.onResponseStart?.(this, statusCode, headers, statusText);
+    } catch (error) {
+      this.#note(error);
+      throw error;
     } finally {
       this.#behind = undefined;
       // undici does not heed a pause here, but keeps it in mind, and resume() would no longer reach it. We do, too: see `answer`.
@@ -111,11 +121,22 @@ export class Caller implements Controller {
     if (this.#ended) return;
     this.#behind = controller;
     if (this.#paused) controller.pause();
-    this.#handler.onResponseStart?.(this, statusCode, headers, statusText);
+    try {
+      this.#handler.onResponseStart?.(this, statusCode, headers, statusText);
+    } catch (error) {
+      this.#note(error);
+      throw error;
+    }
   }
 
   data(chunk: Buffer): void {
-    if (!this.#ended) this.#handler.onResponseData?.(this, chunk);
+    if (this.#ended) return;
+    try {
+      this.#handler.onResponseData?.(this, chunk);
+    } catch (error) {
+      this.#note(error);
+      throw error;
+    }
   }
 
   end(trailers: Trailers): void {
@@ -159,15 +180,35 @@ export class Caller implements Controller {
   }
 
   responseStarted(): void {
-    this.#handler.onResponseStarted?.();
+    try {
+      this.#handler.onResponseStarted?.();
+    } catch (error) {
+      this.#note(error);
+      throw error;
+    }
   }
 
   bodySent(chunk: Buffer): void {
-    this.#handler.onBodySent?.(chunk);
+    try {
+      this.#handler.onBodySent?.(chunk);
+    } catch (error) {
+      this.#note(error);
+      throw error;
+    }
   }
 
   requestSent(): void {
-    this.#handler.onRequestSent?.();
+    try {
+      this.#handler.onRequestSent?.();
+    } catch (error) {
+      this.#note(error);
+      throw error;
+    }
+  }
+
+  #note(error: unknown): void {
+    this.#threw = true;
+    this.#thrown = error;
   }
 
   /**

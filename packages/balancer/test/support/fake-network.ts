@@ -27,8 +27,8 @@ import type { RequestInfo } from '../../src/channels.ts';
 import { TestClock } from './test-clock.ts';
 import { untyped } from './untyped.ts';
 
-/** Whether an answer is being parsed: another one that is to go on meanwhile makes undici throw. */
-let parsing = false;
+/** Whose answer is being parsed: another one that is to go on meanwhile makes undici throw. */
+let parsed: Controller | undefined;
 
 /** One dispatch to a peer, as undici would carry it out. */
 export class FakeDispatch {
@@ -74,13 +74,12 @@ export class FakeDispatch {
       this.error(this.declined);
       return this;
     }
-    if (this.aborted === undefined) this.#handler.onRequestSent?.();
+    if (this.aborted === undefined) this.#run(() => this.#handler.onRequestSent?.());
     return this;
   }
 
   inform(statusCode = 103): this {
-    if (this.#controller !== undefined && !this.over)
-      this.#handler.onResponseStart?.(this.#controller, statusCode, {}, '');
+    this.#guard((controller) => this.#handler.onResponseStart?.(controller, statusCode, {}, ''));
     return this;
   }
 
@@ -136,16 +135,26 @@ export class FakeDispatch {
     this.error(reason);
   }
 
-  /** undici aborts a request whose handler throws. */
+  /** As undici calls a handler while it parses an answer. */
   #guard(call: (controller: Controller) => void): void {
-    if (this.#controller === undefined || this.over) return;
-    parsing = true;
+    const controller = this.#controller;
+    if (controller === undefined || this.over) return;
+    this.#run(() => {
+      parsed = controller;
+      try {
+        call(controller);
+      } finally {
+        parsed = undefined;
+      }
+    });
+  }
+
+  /** undici aborts a request whose handler throws. */
+  #run(call: () => void): void {
     try {
-      call(this.#controller);
+      call();
     } catch (error) {
       this.abort(error instanceof Error ? error : new Error('thrown'));
-    } finally {
-      parsing = false;
     }
   }
 
@@ -185,7 +194,8 @@ class FakeController implements Controller {
   }
 
   resume(): void {
-    if (parsing && this.#dispatch.paused) throw new Error('undici parses one answer at a time');
+    if (parsed !== undefined && parsed !== this && this.#dispatch.paused)
+      throw new Error('undici parses one answer at a time');
     this.#dispatch.paused = false;
   }
 }
