@@ -2,8 +2,8 @@
  * The hash ring of memcached clients: each peer stands at 160 places of a circle, and a key goes to the first peer after it.
  *
  * Points and keys are hashed with MD5 as libketama, libmemcached's weighted mode, twemproxy and the npm package `hashring` do, so all
- * of them agree where each key lies, given the same `host:port` and weights. That agreement is its reason to be. O(1) a pick, a
- * third of a microsecond of it for MD5; an update builds the ring anew at the first pick after it, O(points · log points).
+ * of them agree where each key lies, given the same `host:port` and weights. That agreement is its reason to be. O(1) a pick,
+ * most of it MD5, whose 64 steps each wait for the one before; an update builds the ring anew at the first pick after it, O(points).
  *
  * Loses to `rendezvous` and `maglev` otherwise: with 160 points the busiest of a hundred peers has a quarter more than its share.
  *
