@@ -91,12 +91,13 @@ export function jumpHash(high: number, low: number, buckets: number): number {
 const multiplierHigh = 0x27bb2ee6;
 const multiplierLow = 0x87b0b0fd;
 
-/** The upper half of the 64-bit product of `value` and `multiplierLow`, by way of 16-bit digits. */
+/** The upper half of the 64-bit product of `value` and `multiplierLow`, by way of 16-bit digits, whose products all fit 32 bits. */
 function highProduct(value: number): number {
   const valueHigh = value >>> 16;
   const valueLow = value & 0xffff;
   const lowest = Math.imul(valueLow, multiplierLow & 0xffff) >>> 16;
-  const middle = (Math.imul(valueHigh, multiplierLow & 0xffff) >>> 0) + lowest;
-  const other = (Math.imul(valueLow, multiplierLow >>> 16) >>> 0) + (middle & 0xffff);
-  return (Math.imul(valueHigh, multiplierLow >>> 16) + Math.floor(middle / 2 ** 16) + (other >>> 16)) | 0;
+  // At most 65535² + 65535, which is below 2^32, so nothing is carried out of these either.
+  const middle = (Math.imul(valueHigh, multiplierLow & 0xffff) + lowest) | 0;
+  const other = (Math.imul(valueLow, multiplierLow >>> 16) + (middle & 0xffff)) | 0;
+  return (Math.imul(valueHigh, multiplierLow >>> 16) + (middle >>> 16) + (other >>> 16)) | 0;
 }
