@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
+import type { IndexTable } from './index-table.ts';
 import { maglevTable } from './maglev-table.ts';
 
-const sizes = (table: Int32Array, count: number) => {
+const sizes = (table: IndexTable, count: number) => {
   const each = Array.from({ length: count }, () => 0);
   for (const index of table) each[index]! += 1;
   return each;

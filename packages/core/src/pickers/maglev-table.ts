@@ -1,3 +1,5 @@
+import { type IndexTable, indexTable } from './index-table.ts';
+
 /** Where a peer's turns lead: it takes the first free of the slots `offset`, `offset + skip`, `offset + 2·skip` … */
 export interface Permutation {
   readonly offset: number;
@@ -14,7 +16,7 @@ export interface Permutation {
  * weighs anything has a slot. Sources: Eisenbud et al., "Maglev: A Fast and Reliable Software Network Load Balancer", NSDI 2016,
  * §3.4; turns by weight as in Envoy, `maglev_lb.cc`.
  */
-export function maglevTable(permutations: readonly Permutation[], size: number): Int32Array {
+export function maglevTable(permutations: readonly Permutation[], size: number): IndexTable {
   const table = new Int32Array(size).fill(-1);
   const next = Int32Array.from(permutations, ({ offset }) => offset);
   const skips = Int32Array.from(permutations, ({ skip }) => skip);
@@ -34,7 +36,13 @@ export function maglevTable(permutations: readonly Permutation[], size: number):
       table[slot] = index;
       next[index] = slot;
       free -= 1;
-      if (free === 0) return table;
+      if (free === 0) return compact(table, permutations.length);
     }
   }
+}
+
+function compact(table: Int32Array, count: number): IndexTable {
+  const compacted = indexTable(table.length, count);
+  compacted.set(table);
+  return compacted;
 }

@@ -28,6 +28,7 @@ import {
   unbounded,
   type Bound,
 } from './hash-picker.ts';
+import type { IndexTable } from './index-table.ts';
 import { maglevTable } from './maglev-table.ts';
 import { walkOn } from './walk-on.ts';
 
@@ -59,7 +60,8 @@ export class Maglev implements HashPicker {
   readonly #peers: readonly Peer[];
   readonly #random: Random;
   readonly #size: number;
-  #table: Int32Array | undefined;
+  readonly #slotsPerHash: number;
+  #table: IndexTable | undefined;
 
   /** `size` is the number of slots, a prime. */
   constructor(peers: readonly Peer[], random: Random, placeOf: (endpoint: Endpoint) => string, size: number) {
@@ -68,6 +70,7 @@ export class Maglev implements HashPicker {
     this.#peers = this.#placed.map(({ peer }) => peer);
     this.#random = random;
     this.#size = size;
+    this.#slotsPerHash = size / 2 ** 32;
   }
 
   pick(context: PickContext): Peer | undefined {
@@ -77,14 +80,14 @@ export class Maglev implements HashPicker {
   pickBelow(bound: Bound, context: PickContext): Peer | undefined {
     this.#table ??= this.#fill();
     // The hash as a part of its range and not modulo the size, which would take the engine three times as long.
-    const slot = Math.trunc((keyHash(context, this.#random) >>> 0) * (this.#size / 2 ** 32));
+    const slot = ((keyHash(context, this.#random) >>> 0) * this.#slotsPerHash) | 0;
     const owner = this.#peers[this.#table[slot]!]!;
     const peer = hasRoom(owner, bound, context) ? owner : walkOn(this.#table, slot, this.#peers, bound, context);
     if (context.trace !== undefined) explainHash(context, owner, peer);
     return peer;
   }
 
-  #fill(): Int32Array {
+  #fill(): IndexTable {
     const size = this.#size;
     const permutations = this.#placed.map(({ peer, place }) => ({
       offset: murmur3(place) % size,

@@ -20,21 +20,25 @@ import { hash32, mix32 } from '../hash/murmur3.ts';
 import type { Peer } from '../peer.ts';
 import type { PickContext, Random } from '../policy.ts';
 import { explainHash, hasRoom, type HashPicker, keyHash, unbounded, type Bound } from './hash-picker.ts';
+import { type IndexTable, indexTable } from './index-table.ts';
 
 const slotBits = 16;
-const unknown = -1;
+
+/** What a slot holds before its winner is known. */
+const unknown = 0;
 
 export class Rendezvous implements HashPicker {
   readonly #peers: readonly Peer[];
   readonly #random: Random;
   readonly #places: Int32Array;
   readonly #inverseWeights: Float64Array;
-  /** The index of the winner of each slot, or `unknown`. */
-  readonly #winners = new Int32Array(2 ** slotBits).fill(unknown);
+  /** One more than the index of the winner of each slot, or `unknown`. */
+  readonly #winners: IndexTable;
 
   constructor(peers: readonly Peer[], random: Random, placeOf: (endpoint: Endpoint) => string) {
     this.#peers = peers;
     this.#random = random;
+    this.#winners = indexTable(2 ** slotBits, peers.length);
     this.#places = new Int32Array(peers.length);
     this.#inverseWeights = new Float64Array(peers.length);
     for (const [index, peer] of peers.entries()) {
@@ -59,9 +63,9 @@ export class Rendezvous implements HashPicker {
 
   #winnerOf(slot: number): number {
     const known = this.#winners[slot]!;
-    if (known !== unknown) return known;
+    if (known !== unknown) return known - 1;
     const winner = this.#best(slot, () => true);
-    this.#winners[slot] = winner;
+    this.#winners[slot] = winner + 1;
     return winner;
   }
 

@@ -1,13 +1,14 @@
 import type { Peer } from '../peer.ts';
 import type { PickContext } from '../policy.ts';
 import { type Bound, hasRoom } from './hash-picker.ts';
+import type { IndexTable } from './index-table.ts';
 
 /**
  * The first peer with room at or after `start` in `owners`, a circle of indexes into `peers`; `undefined` when none has.
  * O(steps): one over the share of peers with room, on average; O(n) when there is none.
  */
 export function walkOn(
-  owners: Int32Array,
+  owners: IndexTable,
   start: number,
   peers: readonly Peer[],
   bound: Bound,
