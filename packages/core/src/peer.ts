@@ -1,10 +1,12 @@
 import type { Endpoint } from './endpoint.ts';
 import type { Ejection } from './health/ejection.ts';
+import { TabledLoad } from './load/load-table.ts';
 import type { Load, PickContext } from './policy.ts';
 
 /** An endpoint as this client knows it. The same object for as long as the endpoint's id is known, whatever else changes. */
 export class Peer {
   readonly id: string;
+  #limit: number;
   /** What it has to do, as its policy sees it. Written by the pool: another policy brings another load. */
   load: Load;
   /** The endpoint as last discovered. Written by the pool. */
@@ -14,11 +16,6 @@ export class Peer {
    * that a picker sees, and 0 for the others. Written by the pool.
    */
   weight: number;
-  /**
-   * Most attempts in flight at once: the endpoint's `maxConcurrency`, or what a limiter found if that is less; 2 147 483 647 when
-   * neither says. Written by the pool.
-   */
-  limit: number;
   /** Set while the peer is set aside for failing. Written by the pool. */
   ejection: Ejection | undefined;
   /** Whether the registry no longer lists the endpoint, without having said why. Written by the pool. */
@@ -29,9 +26,22 @@ export class Peer {
     this.load = load;
     this.endpoint = endpoint;
     this.weight = weightOf(endpoint);
-    this.limit = limitOf(endpoint);
+    this.#limit = limitOf(endpoint);
     this.ejection = undefined;
     this.suspect = false;
+  }
+
+  /**
+   * Most attempts in flight at once: the endpoint's `maxConcurrency`, or what a limiter found if that is less; 2 147 483 647 when
+   * neither says. Written by the pool.
+   */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  set limit(limit: number) {
+    this.#limit = limit;
+    if (this.load instanceof TabledLoad) this.load.limitTo(limit);
   }
 }
 

@@ -4,6 +4,7 @@ import { GuardedLatency } from './load/guarded-latency.ts';
 import { GuardedPeakEwma, type PeakEwmaOptions, PeakEwmaPool } from './load/guarded-peak-ewma.ts';
 import { InFlight } from './load/in-flight.ts';
 import { ReportedWeight, ReportedWeightSettings } from './load/reported-weight.ts';
+import { TabledInFlight } from './load/tabled-in-flight.ts';
 import { BoundedLoad, type BoundedLoadOptions, CountedTogether, loadExcess } from './pickers/bounded-load.ts';
 import { type HashOptions, type HashPicker, type HashPolicy, originOf } from './pickers/hash-picker.ts';
 import { byAge, Jump, type JumpOptions } from './pickers/jump.ts';
@@ -69,7 +70,11 @@ export const policies = {
   leastLoaded: (): Policy => counting('leastLoaded', (peers, random) => new LeastLoaded(peers, random)),
 
   /** The less busy for its weight, of two drawn by weight. */
-  p2c: (): Policy => counting('p2c', (peers, random) => new PowerOfTwoChoices(peers, random)),
+  p2c: (): Policy => ({
+    name: 'p2c',
+    createLoad: () => new TabledInFlight(),
+    createPicker: (peers, random, previous) => new PowerOfTwoChoices(peers, random, previous),
+  }),
 
   /** Of two drawn by weight, the one with less latency times requests in flight, as Finagle measures it. */
   finaglePeakEwma: (options: FinaglePeakEwmaOptions = {}): Policy => {
@@ -77,7 +82,7 @@ export const policies = {
     return {
       name: 'finaglePeakEwma',
       createLoad: (now) => new FinaglePeakEwma(decay, now),
-      createPicker: (peers, random) => new PowerOfTwoChoices(peers, random),
+      createPicker: (peers, random, previous) => new PowerOfTwoChoices(peers, random, previous),
     };
   },
 
@@ -91,7 +96,7 @@ export const policies = {
     return {
       name: 'p2cLatency',
       createLoad: () => new GuardedLatency(pool),
-      createPicker: (peers, random) => new PowerOfTwoChoices(peers, random),
+      createPicker: (peers, random, previous) => new PowerOfTwoChoices(peers, random, previous),
     };
   },
 
@@ -101,7 +106,7 @@ export const policies = {
     return {
       name: 'p2cPeakEwma',
       createLoad: () => new GuardedPeakEwma(pool),
-      createPicker: (peers, random) => new PowerOfTwoChoices(peers, random),
+      createPicker: (peers, random, previous) => new PowerOfTwoChoices(peers, random, previous),
     };
   },
 

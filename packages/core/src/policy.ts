@@ -78,7 +78,7 @@ export interface Policy {
   createLoad(now: number): Load;
   /**
    * A picker over `peers`, which is not empty and whose weights are all above 0. `previous` is the picker it replaces, from
-   * which it may take over its place in a rotation.
+   * which it may take over its place in a rotation, or the numbers that its peers are compared by; it is not used any more.
    */
   createPicker(peers: readonly Peer[], random: Random, previous?: Picker): Picker;
 }

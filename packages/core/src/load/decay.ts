@@ -16,7 +16,10 @@ export class Decay {
 
   /** The share that is left after `elapsedMs`; all of it when a clock stands still or goes back. */
   left(elapsedMs: number): number {
-    const step = 1 - Math.min(Math.max(elapsedMs * this.#rate, 0), 1);
+    const past = elapsedMs * this.#rate;
+    if (past <= 0) return 1;
+    if (past >= 1) return 0;
+    const step = 1 - past;
     const second = step * step;
     const fourth = second * second;
     const eighth = fourth * fourth;

@@ -11,7 +11,7 @@
 import { checkNumber } from '../options.ts';
 import type { Outcome } from '../outcome.ts';
 import { Decay } from './decay.ts';
-import { InFlight } from './in-flight.ts';
+import { type LoadTable, TabledLoad } from './load-table.ts';
 
 /** How fast the past is forgotten. */
 export interface FinaglePeakEwmaOptions {
@@ -26,27 +26,37 @@ export function finagleDecay({ decayMs = 10_000 }: FinaglePeakEwmaOptions): Deca
   return new Decay(checkNumber('decayMs', decayMs, { above: 0 }));
 }
 
-export class FinaglePeakEwma extends InFlight {
-  readonly #decay: Decay;
-  #latency = 0;
-  #at: number;
+/** Doubles of a row, counted in integers from its start. */
+const latencyColumn = 2;
+const heardColumn = 4;
+
+export class FinaglePeakEwma extends TabledLoad {
+  readonly shared: Decay;
 
   constructor(decay: Decay, now: number) {
     super();
-    this.#decay = decay;
-    this.#at = now;
+    this.shared = decay;
+    this.#set(0, now);
   }
 
   override end(elapsedMs: number, outcome: Outcome, now: number): void {
     super.end(elapsedMs, outcome, now);
-    const kept = this.#decay.left(now - this.#at);
-    this.#latency = Math.max(elapsedMs, this.#latency * kept + elapsedMs * (1 - kept));
-    this.#at = now;
+    const { doubles } = this.table;
+    const kept = this.shared.left(now - doubles[(this.at + heardColumn) >> 1]!);
+    const latency = doubles[(this.at + latencyColumn) >> 1]!;
+    this.#set(Math.max(elapsedMs, latency * kept + elapsedMs * (1 - kept)), now);
   }
 
-  override cost(now: number, weight: number): number {
-    const latency = this.#latency * this.#decay.left(now - this.#at);
-    if (latency === 0 && this.inFlight > 0) return untried + this.inFlight;
-    return latency * (this.inFlight / weight + 1);
+  override rankIn({ ints, doubles }: LoadTable, at: number, now: number, weight: number): number {
+    const inFlight = ints[at]!;
+    const left = this.shared.left(now - doubles[(at + heardColumn) >> 1]!);
+    const latency = doubles[(at + latencyColumn) >> 1]! * left;
+    if (latency === 0 && inFlight > 0) return untried + inFlight;
+    return latency * (inFlight / weight + 1);
+  }
+
+  #set(latency: number, now: number): void {
+    this.table.doubles[(this.at + latencyColumn) >> 1] = latency;
+    this.table.doubles[(this.at + heardColumn) >> 1] = now;
   }
 }

@@ -19,7 +19,7 @@
 import { checkNumber } from '../options.ts';
 import type { Failure, Outcome } from '../outcome.ts';
 import { Decay } from './decay.ts';
-import { InFlight } from './in-flight.ts';
+import { type LoadTable, TabledLoad } from './load-table.ts';
 import { TypicalLatency } from './typical-latency.ts';
 
 /** How fast the past is forgotten, and what a failure counts for. */
@@ -61,9 +61,8 @@ export class PeakEwmaPool {
     this.#failureCost = checkNumber('failureCost', failureCost, { min: 0 });
   }
 
-  get typicalMs(): number {
-    return Math.max(this.#typical.ms, leastMs);
-  }
+  /** What an answer typically takes; at least 1 ms, also before the first. */
+  typicalMs = leastMs;
 
   /** What a failure counts as on a peer of this `latency`. */
   failureMs(latency: number, { retryAfterMs = 0 }: Failure): number {
@@ -73,44 +72,46 @@ export class PeakEwmaPool {
   /** Only answers count: were failures in it, their price would rise with itself as soon as most requests fail. */
   answered(elapsedMs: number): void {
     this.#typical.observe(elapsedMs);
+    this.typicalMs = Math.max(this.#typical.ms, leastMs);
   }
 }
 
-export class GuardedPeakEwma extends InFlight {
-  readonly #pool: PeakEwmaPool;
-  // Whole numbers, and one time for two purposes: the engine stores small integers in the object and any other number beside it, and
-  // with thousands of peers each place more that a read touches is a cache miss more. Past 24 days, a clock in milliseconds is no
-  // small integer any more, and only that is lost.
-  #latencyUs = unknown;
-  /** When the latency was true, in milliseconds, and while something is in flight, since when nothing has ended. */
-  #at = 0;
+const latencyColumn = 2;
+/** When the latency was true, in milliseconds, and while something is in flight, since when nothing has ended. */
+const heardColumn = 3;
+
+export class GuardedPeakEwma extends TabledLoad {
+  // In the row is what a read needs, in small integers, one time for two purposes. Past 24 days a clock in milliseconds fits no more, and
+  // counts modulo 2^32: a difference of two times is right for as long.
+  readonly shared: PeakEwmaPool;
   /** When the last sample came, which says how much the next one weighs. */
   #sampledAt = 0;
 
   constructor(pool: PeakEwmaPool) {
     super();
-    this.#pool = pool;
+    this.shared = pool;
+    this.table.ints[this.at + latencyColumn] = unknown;
   }
 
   override begin(now: number): void {
     if (this.inFlight === 0) {
       // The silence starts now; what is known fades up to here first.
-      if (this.#latencyUs === unknown) this.#at = Math.trunc(now);
-      else this.#set(this.#latencyAfter(this.#since(now)), now);
+      if (this.#latencyUs === unknown) this.table.ints[this.at + heardColumn] = now | 0;
+      else this.#set(this.#latencyMs(now), now);
     }
     super.begin(now);
   }
 
   override end(elapsedMs: number, outcome: Outcome, now: number): void {
     super.end(elapsedMs, outcome, now);
-    const latency = this.#latencyAfter(this.#since(now));
+    const latency = this.#latencyMs(now);
     switch (outcome.kind) {
       case 'success':
-        this.#pool.answered(elapsedMs);
+        this.shared.answered(elapsedMs);
         this.#sample(elapsedMs, elapsedMs, now);
         break;
       case 'failure':
-        this.#sample(this.#pool.failureMs(latency, outcome), elapsedMs, now);
+        this.#sample(this.shared.failureMs(latency, outcome), elapsedMs, now);
         break;
       case 'ignored':
         if (elapsedMs > latency) this.#sample(elapsedMs, elapsedMs, now);
@@ -120,21 +121,22 @@ export class GuardedPeakEwma extends InFlight {
     }
   }
 
-  override cost(now: number, weight: number): number {
+  override rankIn({ ints }: LoadTable, at: number, now: number, weight: number): number {
     // Small enough to be compiled into the picker: as a call of its own, it would allocate what it returns.
-    const { inFlight } = this;
-    const since = Math.trunc(now) - this.#at;
+    const inFlight = ints[at]!;
+    const since = ((now | 0) - ints[at + heardColumn]!) | 0;
     const silence = inFlight === 0 ? 0 : since;
-    return Math.max(this.#latencyAfter(since), silence, leastMs) * (inFlight / weight + 1);
+    const latency = latencyAfter(since, ints[at + latencyColumn]!, this.shared);
+    return Math.max(latency, silence, leastMs) * (inFlight / weight + 1);
   }
 
-  #since(now: number): number {
-    return Math.trunc(now) - this.#at;
+  get #latencyUs(): number {
+    return this.table.ints[this.at + latencyColumn]!;
   }
 
-  #latencyAfter(elapsedMs: number): number {
-    if (this.#latencyUs === unknown) return this.#pool.typicalMs;
-    return (this.#latencyUs / 1000) * this.#pool.decay.left(elapsedMs);
+  #latencyMs(now: number): number {
+    const since = ((now | 0) - this.table.ints[this.at + heardColumn]!) | 0;
+    return latencyAfter(since, this.#latencyUs, this.shared);
   }
 
   /** Averages `sample` in by the time since the last one; a peak stands at once. */
@@ -142,14 +144,19 @@ export class GuardedPeakEwma extends InFlight {
     if (this.#latencyUs === unknown) {
       this.#set(Math.max(peak, sample), now);
     } else {
-      const weight = 1 - this.#pool.decay.left(Math.trunc(now) - this.#sampledAt);
-      this.#set(Math.max(peak, this.#latencyAfter(this.#since(now)) + sample * weight), now);
+      const weight = 1 - this.shared.decay.left(((now | 0) - this.#sampledAt) | 0);
+      this.#set(Math.max(peak, this.#latencyMs(now) + sample * weight), now);
     }
-    this.#sampledAt = Math.trunc(now);
+    this.#sampledAt = now | 0;
   }
 
   #set(latency: number, now: number): void {
-    this.#latencyUs = Math.min(Math.round(1000 * latency), mostUs);
-    this.#at = Math.trunc(now);
+    this.table.ints[this.at + latencyColumn] = Math.min(Math.round(1000 * latency), mostUs);
+    this.table.ints[this.at + heardColumn] = now | 0;
   }
+}
+
+function latencyAfter(elapsedMs: number, latencyUs: number, pool: PeakEwmaPool): number {
+  if (latencyUs === unknown) return pool.typicalMs;
+  return (latencyUs / 1000) * pool.decay.left(elapsedMs);
 }

@@ -11,6 +11,7 @@ import { GuardedLatency } from './guarded-latency.ts';
 import { GuardedPeakEwma, PeakEwmaPool } from './guarded-peak-ewma.ts';
 import { InFlight } from './in-flight.ts';
 import { ReportedWeight, ReportedWeightSettings } from './reported-weight.ts';
+import { TabledInFlight } from './tabled-in-flight.ts';
 
 const subjects: { name: string; create: () => Load }[] = [
   { name: 'InFlight', create: () => new InFlight() },
@@ -18,6 +19,7 @@ const subjects: { name: string; create: () => Load }[] = [
   { name: 'FinaglePeakEwma', create: () => new FinaglePeakEwma(new Decay(1000), 0) },
   { name: 'GuardedLatency', create: () => new GuardedLatency(new PeakEwmaPool()) },
   { name: 'GuardedPeakEwma', create: () => new GuardedPeakEwma(new PeakEwmaPool()) },
+  { name: 'TabledInFlight', create: () => new TabledInFlight() },
   { name: 'ReportedWeight', create: () => new ReportedWeight(new ReportedWeightSettings()) },
 ];
 

@@ -82,7 +82,13 @@ class RedrawnPairs implements DistinctPairs {
 
   second(random: Random, first: number): number {
     const table = first === this.#heaviest ? this.#others : this.#table;
-    for (let draws = 0; draws < maxDraws; draws += 1) {
+    const second = table.draw(random);
+    return second === first ? this.#secondAgain(table, random, first) : second;
+  }
+
+  /** By itself, so that the one draw that nearly always does is short enough to be compiled into the picker. */
+  #secondAgain(table: AliasTable, random: Random, first: number): number {
+    for (let draws = 1; draws < maxDraws; draws += 1) {
       const second = table.draw(random);
       if (second !== first) return second;
     }
