@@ -163,6 +163,12 @@ const explain: Readonly<Record<NoRetryReason, string>> = {
   'no-endpoint': 'there is no other endpoint',
 };
 
+/** The `code` of what a request ended with, if it has one. It need not be an error: callers abort for any reason, and throw anything. */
+export function codeOf(error: unknown): string | number | undefined {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' || typeof code === 'number' ? code : undefined;
+}
+
 function count(attempts: number): string {
   return attempts === 1 ? '1 attempt' : `${attempts} attempts`;
 }

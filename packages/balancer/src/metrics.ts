@@ -9,6 +9,7 @@ import type { Outcome, Peer, PeerState, PoolStatus } from '@lb/core';
 
 import type { Balancer } from './balancer.ts';
 import { channels, type RequestInfo } from './channels.ts';
+import { codeOf } from './errors.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -304,5 +305,5 @@ const sameReadingMs = 20;
 function resultOf({ error, aborted, statusCode = 0 }: RequestInfo): Result {
   if (aborted) return 'aborted';
   if (error === undefined) return statusCode >= 500 ? 'error' : 'ok';
-  return resultOfCode.get('code' in error ? error.code : undefined) ?? 'failed';
+  return resultOfCode.get(codeOf(error)) ?? 'failed';
 }

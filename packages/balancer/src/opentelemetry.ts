@@ -12,6 +12,7 @@ import type { Dispatcher } from 'undici';
 
 import type { Controller, Handler, ResponseHeaders, Trailers, UpgradedSocket } from './call/caller.ts';
 import type { RequestInfo } from './channels.ts';
+import { codeOf } from './errors.ts';
 import { attemptHeader, findHeader } from './headers/header-list.ts';
 
 type AttributeValue = string | number | boolean;
@@ -40,6 +41,8 @@ export interface OpenTelemetryApi<Context> {
 
 const internal = 0;
 const errorStatus = 2;
+/** What the conventions have for an error that has no name. */
+const otherError = '_OTHER';
 
 /** An interceptor that puts a span around each request, for `createBalancer({ interceptors: [requestSpans(api)] })`. */
 export function requestSpans<Context>(api: OpenTelemetryApi<Context>): Dispatcher.DispatcherComposeInterceptor {
@@ -95,8 +98,9 @@ class SpanHandler implements Handler {
   }
 
   onResponseError(controller: Controller, error: Error): void {
-    this.#span.setAttribute('error.type', 'code' in error ? String(error.code) : error.name);
-    this.#span.setStatus({ code: errorStatus, message: error.message });
+    const isError = error instanceof Error;
+    this.#span.setAttribute('error.type', String(codeOf(error) ?? (isError ? error.name : otherError)));
+    this.#span.setStatus({ code: errorStatus, message: isError ? error.message : String(error) });
     this.#end();
     this.#handler.onResponseError?.(controller, error);
   }

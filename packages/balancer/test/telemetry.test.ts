@@ -113,6 +113,28 @@ describe('metrics', () => {
 });
 
 describe('traces', () => {
+  it('have the span of a request end whatever it is aborted for', async () => {
+    const ended: unknown[] = [];
+    const startSpan = () => {
+      const span: Record<string, unknown> = {};
+      return {
+        setAttribute: (name: string, value: unknown) => (span[name] = value),
+        setStatus: ({ message }: { message?: string }) => (span['message'] = message),
+        end: () => void ended.push(span),
+      };
+    };
+    const api = {
+      trace: { getTracer: () => ({ startSpan }), setSpan: (context: object) => context },
+      context: { active: () => ({}), with: (_context: object, run: () => boolean) => run() },
+    };
+    const balancer = balance({ over: [await provider('p', () => {})], interceptors: [requestSpans(api)] });
+    const caller = new AbortController();
+    const asked = balancer.request('/', { signal: caller.signal });
+    caller.abort('enough');
+    await expect(asked).rejects.toBe('enough');
+    expect(ended).toMatchObject([{ 'error.type': '_OTHER', message: 'enough' }]);
+  });
+
   it('have one span for a request, and in it one for each attempt', async () => {
     const exporter = new InMemorySpanExporter();
     const tracing = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
