@@ -96,6 +96,19 @@ describe('an attempt', () => {
     ]);
   });
 
+  it('that was not sent is followed by one at whoever took the place of its peer, as well', () => {
+    const network = new FakeNetwork({
+      peers: ['old'],
+      connected: false,
+      budget: { capacity: 0, perSecond: 0, perRequest: 0 },
+    });
+    const caller = network.call({ method: 'POST', body: 'x' });
+    network.update('new');
+    network.last.fail('ECONNREFUSED');
+    network.last.start().answer();
+    expect([network.tried, caller.events.at(-1)]).toEqual([['old', 'new'], 'end']);
+  });
+
   it('that was sent and lost is followed by another only where that is safe', () => {
     const network = new FakeNetwork({ options: noJitter });
     const get = network.call();

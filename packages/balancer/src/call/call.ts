@@ -266,10 +266,12 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
     this.#ticket = undefined;
   }
 
-  /** Whether there is a peer for it, with room or without. */
-  #hasCandidate(): boolean {
+  /** Whether there is a peer for it, with room or without, other than those of `tried`. */
+  #hasCandidate(tried?: ReadonlySet<Peer>): boolean {
     const { barred } = this.#request.route;
-    for (const peer of this.#environment.pool.peers) if (barred?.has(peer) !== true) return true;
+    for (const peer of this.#environment.pool.peers) {
+      if (barred?.has(peer) !== true && tried?.has(peer) !== true) return true;
+    }
     return false;
   }
 
@@ -365,7 +367,7 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
 
   /** Whether another attempt follows one that has failed, and when. If one does, it has been paid for. */
   #decide(attempt: Attempt, verdict: Verdict, now: number): RetryDecision {
-    const { budget, random, pool } = this.#environment;
+    const { budget, random } = this.#environment;
     const tried = (this.#tried ??= new Set());
     tried.add(attempt.peer);
     const facts = {
@@ -374,7 +376,7 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
       replayable: this.#body?.replayable ?? true,
       charged: this.#charged,
       free: this.#free,
-      untried: pool.size - (this.#request.route.barred?.size ?? 0) > tried.size,
+      untried: this.#hasCandidate(tried),
       remainingMs: this.#deadlineAt - now,
     };
     let decision = decideRetry(facts, this.rules, random);
