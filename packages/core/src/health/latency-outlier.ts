@@ -13,6 +13,7 @@
  */
 import { checkNumber } from '../options.ts';
 import type { Outcome } from '../outcome.ts';
+import { Comparison } from './comparison.ts';
 import type { Detector, Sensor } from './detector.ts';
 import { median } from './median.ts';
 
@@ -39,26 +40,22 @@ export class LatencyOutlier implements Detector<LatencySensor> {
   readonly sweepMs: number;
   readonly #logRatio: number;
   readonly #minGapMs: number;
-  readonly #minRequests: number;
-  readonly #minPeers: number;
-  readonly #windowMs: number;
+  readonly #comparison: Comparison;
 
   constructor(options: LatencyOutlierOptions = {}) {
     this.#logRatio = Math.log(checkNumber('ratio', options.ratio ?? 3, { above: 1 }));
     this.#minGapMs = checkNumber('minGapMs', options.minGapMs ?? 50, { min: 0 });
-    this.#minRequests = checkNumber('minRequests', options.minRequests ?? 20, { min: 1 });
-    this.#minPeers = checkNumber('minPeers', options.minPeers ?? 3, { min: 2 });
-    this.#windowMs = checkNumber('windowMs', options.windowMs ?? 10_000, { above: 0, max: Number.MAX_VALUE });
-    this.sweepMs = this.#windowMs / 10;
+    this.#comparison = new Comparison({ ...options, minRequests: options.minRequests ?? 20 });
+    this.sweepMs = this.#comparison.sweepMs;
   }
 
   watch(): LatencySensor {
-    return new LatencySensor(this.#windowMs);
+    return new LatencySensor(this.#comparison.windowMs);
   }
 
   sweep(sensors: readonly LatencySensor[], now: number): LatencySensor[] {
-    const judged = sensors.filter((sensor) => sensor.count(now) >= this.#minRequests);
-    if (judged.length < this.#minPeers) return [];
+    const judged = this.#comparison.judged(sensors, (sensor) => sensor.count(now));
+    if (judged.length === 0) return [];
     const middle = median(judged.map((sensor) => sensor.meanLog(now)));
     const limit = Math.max(middle + this.#logRatio, Math.log(Math.exp(middle) + this.#minGapMs));
     return judged.filter((sensor) => sensor.meanLog(now) > limit).toSorted((a, b) => b.meanLog(now) - a.meanLog(now));

@@ -15,6 +15,7 @@
  */
 import { checkNumber } from '../options.ts';
 import type { Outcome } from '../outcome.ts';
+import { Comparison } from './comparison.ts';
 import { type Detector, type Sensor, verdict } from './detector.ts';
 import { median } from './median.ts';
 import { SuccessWindow } from './success-window.ts';
@@ -42,26 +43,22 @@ export class SuccessRateOutlier implements Detector<RateSensor> {
   readonly sweepMs: number;
   readonly #deviations: number;
   readonly #minGap: number;
-  readonly #minRequests: number;
-  readonly #minPeers: number;
-  readonly #windowMs: number;
+  readonly #comparison: Comparison;
 
   constructor(options: SuccessRateOutlierOptions = {}) {
     this.#deviations = checkNumber('deviations', options.deviations ?? 3, { min: 0 });
     this.#minGap = checkNumber('minGap', options.minGap ?? 0.1, { min: 0, max: 1 });
-    this.#minRequests = checkNumber('minRequests', options.minRequests ?? 100, { min: 1 });
-    this.#minPeers = checkNumber('minPeers', options.minPeers ?? 3, { min: 2 });
-    this.#windowMs = checkNumber('windowMs', options.windowMs ?? 10_000, { above: 0, max: Number.MAX_VALUE });
-    this.sweepMs = this.#windowMs / 10;
+    this.#comparison = new Comparison(options);
+    this.sweepMs = this.#comparison.sweepMs;
   }
 
   watch(): RateSensor {
-    return new RateSensor(this.#windowMs);
+    return new RateSensor(this.#comparison.windowMs);
   }
 
   sweep(sensors: readonly RateSensor[], now: number): RateSensor[] {
-    const judged = sensors.filter((sensor) => sensor.window.total(now) >= this.#minRequests);
-    if (judged.length < this.#minPeers) return [];
+    const judged = this.#comparison.judged(sensors, (sensor) => sensor.window.total(now));
+    if (judged.length === 0) return [];
     const rates = judged.map((sensor) => sensor.rate(now));
     const middle = median(rates);
     const spread = 1.4826 * median(rates.map((rate) => Math.abs(rate - middle)));

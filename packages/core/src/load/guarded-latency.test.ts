@@ -153,18 +153,3 @@ it('leaves a peer whose weight is too large before its queue is long, and shorte
   });
   expect(counts.get('small')! / 4000).toBeLessThan(0.34);
 });
-
-it('never makes the peer that fails at once the favourite', () => {
-  const policy = policies.p2cLatency();
-  const peers = ['good', 'bad', 'fine'].map((id) => new Peer(endpoint(id), policy.createLoad(0)));
-  const picker = policy.createPicker(peers, seededRandom(1));
-  let now = 0;
-  const counts = tally(3000, () => {
-    const peer = picker.pick({ now: (now += 5) })!;
-    peer.load.begin(now);
-    const elapsed = peer.id === 'bad' ? 1 : 10;
-    peer.load.end(elapsed, peer.id === 'bad' ? failure('status') : success, now + elapsed);
-    return peer;
-  });
-  expect(counts.get('bad')).toBeLessThan(60);
-});

@@ -80,21 +80,6 @@ describe('a failure', () => {
     for (let now = 20; now < 60_000; now += 10) attempt(load, 1, failure('connect'), now);
     expect(load.cost(60_000, 1)).toBeLessThanOrEqual(1000);
   });
-
-  it('never makes the peer that fails at once the favourite', () => {
-    const policy = policies.p2cPeakEwma();
-    const peers = ['good', 'bad', 'fine'].map((id) => new Peer(endpoint(id), policy.createLoad(0)));
-    const picker = policy.createPicker(peers, seededRandom(1));
-    let now = 0;
-    const counts = tally(3000, () => {
-      const peer = picker.pick({ now: (now += 5) })!;
-      peer.load.begin(now);
-      const elapsed = peer.id === 'bad' ? 1 : 10;
-      peer.load.end(elapsed, peer.id === 'bad' ? failure('status') : success, now + elapsed);
-      return peer;
-    });
-    expect(counts.get('bad')).toBeLessThan(60);
-  });
 });
 
 describe('silence', () => {
