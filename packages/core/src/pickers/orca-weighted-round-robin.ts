@@ -32,22 +32,26 @@ export class OrcaWeightedRoundRobin implements Picker {
   readonly #random: Random;
   readonly #updateMs: number;
   #updatedAt = -Infinity;
-  #schedule: StrideSchedule;
+  /** Worked out at the first pick, whose time says which reports count; until then the one that it goes on from. */
+  #schedule: StrideSchedule | undefined;
 
   constructor(peers: readonly Peer[], random: Random, updateMs: number, previous?: Picker) {
     this.#peers = peers;
     this.#random = random;
     this.#updateMs = updateMs;
-    const place = previous instanceof OrcaWeightedRoundRobin ? previous.#schedule : undefined;
-    this.#schedule = new StrideSchedule(peers.map(weightShare), random, place);
+    this.#schedule = previous instanceof OrcaWeightedRoundRobin ? previous.#schedule : undefined;
   }
 
   pick(context: PickContext): Peer | undefined {
-    if (context.now - this.#updatedAt >= this.#updateMs) {
-      this.#updatedAt = context.now;
-      this.#schedule = new StrideSchedule(effectiveWeights(this.#peers, context.now), this.#random, this.#schedule);
-    }
-    return pickInTurn(this.#schedule, this.#peers, this.#random, context);
+    const isOld = context.now - this.#updatedAt >= this.#updateMs;
+    const schedule = this.#schedule === undefined || isOld ? this.#update(context.now) : this.#schedule;
+    return pickInTurn(schedule, this.#peers, this.#random, context);
+  }
+
+  #update(now: number): StrideSchedule {
+    this.#updatedAt = now;
+    this.#schedule = new StrideSchedule(effectiveWeights(this.#peers, now), this.#random, this.#schedule);
+    return this.#schedule;
   }
 }
 
