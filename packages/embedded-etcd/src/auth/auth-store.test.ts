@@ -65,6 +65,6 @@ describe('an auth store', () => {
     auth.addUser('cert', undefined);
     auth.changePassword('cert', 'x');
     auth.enable();
-    expect(() => auth.logIn('cert', 'x', 1)).toThrow('password was given for no password user');
+    expect(() => auth.checkPassword('cert', 'x')).toThrow('password was given for no password user');
   });
 });

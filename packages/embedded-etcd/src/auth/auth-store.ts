@@ -54,13 +54,17 @@ export class AuthStore {
     this.#revision += 1;
   }
 
-  /** Proves a name by its password, and gives a token for it. `index` is where in the log this happens. */
-  logIn(name: string, password: string, index: number): string {
+  /** Refuses a password that does not prove the name. */
+  checkPassword(name: string, password: string): void {
     if (!this.#enabled) throw refusal('authNotEnabled');
     const user = this.#users.get(name);
     if (user === undefined) throw refusal('authFailed');
     if (user.password === undefined) throw refusal('passwordForNoPasswordUser');
     if (!isPassword(password, user.password)) throw refusal('authFailed');
+  }
+
+  /** Gives a token to a name that was proved. `index` is where in the log this happens. */
+  logIn(name: string, index: number): string {
     return this.#tokens.issue(name, index);
   }
 
@@ -177,9 +181,9 @@ export class AuthStore {
     if (this.#enabled && !isRoot(this.#knownUser(name))) throw refusal('permissionDenied');
   }
 
-  /** Refuses those who are neither `owner` nor root. */
+  /** Refuses those who are neither `owner` nor root. Who has not said who they are is the user without a name, as in etcd. */
   requireSelf(name: UserName, owner: string): void {
-    if (name !== owner) this.requireRoot(name);
+    if ((name ?? '') !== owner) this.requireRoot(name);
   }
 
   /** Refuses those who neither have `role` nor are root. */

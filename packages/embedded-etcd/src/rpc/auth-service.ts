@@ -48,11 +48,16 @@ export function authService(etcd: Etcd): UntypedServiceImplementation {
     AuthStatus: unary(etcd, (_request: object, caller) =>
       etcd.manage(caller, ({ enabled, revision }) => ({ header: etcd.header(), enabled, authRevision: revision })),
     ),
-    Authenticate: unary(etcd, ({ name, password }: { readonly name: string; readonly password: string }) =>
-      etcd.consensus.propose(() => ({
-        header: etcd.header(),
-        token: etcd.database.auth.logIn(name, password, etcd.consensus.index),
-      })),
+    Authenticate: unary(
+      etcd,
+      async ({ name, password }: { readonly name: string; readonly password: string }, caller) => {
+        await etcd.consensus.confirm(() => etcd.database.auth.checkPassword(name, password));
+        // Only now is the caller asked for: who sends a token that is over is refused one, also with the right password.
+        return etcd.propose(caller, 0, () => ({
+          header: etcd.header(),
+          token: etcd.database.auth.logIn(name, etcd.consensus.index),
+        }));
+      },
     ),
     UserAdd: unary(etcd, ({ name, password, options }: UserAddRequest, caller) =>
       etcd.manage(caller, (auth) => {

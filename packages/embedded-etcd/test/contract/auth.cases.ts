@@ -406,6 +406,17 @@ export const authCases: Cases = {
     expect(await attempt('', '')).toBe(authFailed);
   }),
 
+  'Authenticate refuses a token that stands for nobody, once the password is right': enabled(async ({ stranger }) => {
+    const attempt = (password: string) => failureOf(stranger.call('Auth/Authenticate', { name: 'user', password }));
+    expect(await attempt('wrong')).toBe(authFailed);
+    expect(await attempt('user password')).toBe(invalidToken);
+  }),
+
+  'who has not said who they are is the user without a name': enabled(async ({ nobody, user }) => {
+    expect(await failureOf(nobody.call('Auth/UserGet', { name: '' }))).toBe(userNotFound);
+    expect(await failureOf(user.call('Auth/UserGet', { name: '' }))).toBe(denied);
+  }),
+
   'a user may have an empty password, or none': enabled(async ({ root }, context) => {
     await root.call('Auth/UserAdd', { name: 'empty', password: '' });
     await root.call('Auth/UserAdd', { name: 'none', options: { no_password: true } });
