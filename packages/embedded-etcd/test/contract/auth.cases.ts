@@ -417,6 +417,21 @@ export const authCases: Cases = {
     expect(await failureOf(user.call('Auth/UserGet', { name: '' }))).toBe(denied);
   }),
 
+  'a range that ends before it begins takes a permission for its first key': enabled(async ({ user }) => {
+    for (const rangeEnd of ['a', 'A']) {
+      expect((await user.call('KV/Range', { key: b('a'), range_end: b(rangeEnd) })).count).toBe('0');
+      expect(await failureOf(user.call('KV/Range', { key: b('s'), range_end: b(rangeEnd) }))).toBe(denied);
+    }
+  }),
+
+  'a permission for an empty key lets nobody do anything': enabled(async ({ root, user }) => {
+    for (const rangeEnd of ['', '\0', 'z']) {
+      await root.call('Auth/RoleGrantPermission', { name: 'role', perm: permission('Readwrite', '', rangeEnd) });
+    }
+    expect(await failureOf(user.call('KV/Range', { key: b('s') }))).toBe(denied);
+    expect(await failureOf(user.call('KV/Range', everything))).toBe(denied);
+  }),
+
   'a user may have an empty password, or none': enabled(async ({ root }, context) => {
     await root.call('Auth/UserAdd', { name: 'empty', password: '' });
     await root.call('Auth/UserAdd', { name: 'none', options: { no_password: true } });
