@@ -11,6 +11,7 @@ import type {
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Context, everything, type TestServer } from './contract/context.ts';
+import { moved, shown } from './contract/histories.ts';
 import { failureOf, type Methods } from './contract/raw-client.ts';
 import { implementations } from './contract/servers.ts';
 
@@ -123,41 +124,6 @@ const watch: fc.Arbitrary<IWatchCreateRequest> = fc.record(
 
 /** Leases that the steps may use; a fourth, 9, is never there. */
 const leases = [7, 8];
-
-/** A request whose revisions are moved from where the history begins to where the server is. */
-function moved<T extends object>(request: T, base: number): T {
-  const copy = structuredClone(request);
-  move(copy, base);
-  return copy;
-}
-
-function move(message: object, base: number): void {
-  if (message instanceof Uint8Array) return;
-  for (const [name, field] of Object.entries(message)) {
-    if (name.endsWith('revision') && typeof field === 'number' && field > 0) Reflect.set(message, name, base + field);
-    if (typeof field === 'object' && field !== null) move(field, base);
-  }
-}
-
-/** An answer without who gave it, its revisions counted from where the history began. */
-function shown(answer: unknown, base: number): unknown {
-  if (Array.isArray(answer)) return answer.map((one) => shown(one, base));
-  if (Buffer.isBuffer(answer)) return answer.toString('latin1');
-  if (typeof answer !== 'object' || answer === null) return answer;
-  return Object.fromEntries(
-    Object.entries(answer)
-      .filter(([name]) => !['cluster_id', 'member_id', 'raft_term', 'TTL'].includes(name))
-      .map(([name, field]) => {
-        const isRevision = name.endsWith('revision') && typeof field === 'string' && field !== '0';
-        return [name, isRevision ? Number(field) - base : name === 'keys' ? keysOf(field) : shown(field, base)];
-      }),
-  );
-}
-
-/** Keys of a lease: etcd tells them in no order. */
-function keysOf(field: unknown): unknown {
-  return Array.isArray(field) ? field.map(String).toSorted() : field;
-}
 
 async function play(
   server: TestServer,
