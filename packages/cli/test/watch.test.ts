@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 
 import { type EmbeddedEtcd, startEtcd } from '@lb/embedded-etcd';
 import { register } from '@lb/registry';
+import { Etcd3 } from 'etcd3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { follow, inProcess } from './lb.ts';
@@ -47,6 +48,16 @@ it('says when etcd goes away and when it is back, and goes on', async () => {
   );
   await etcd.faults.restart();
   await watch.line((line) => line.endsWith('hash the registry is followed again'));
+  expect(await watch.stop()).toBe(0);
+});
+
+it('follows the services there are, whatever else somebody has put beside them', async () => {
+  const admin = new Etcd3({ hosts: etcd.hosts });
+  await admin.put('lb/no service/x').value('');
+  await admin.put('lb/x').value('');
+  admin.close();
+  await using watch = follow(['watch', '--etcd', etcd.hosts]);
+  await watch.line((line) => line.endsWith('hash a joined: http://127.0.0.1:8081, weight 2'));
   expect(await watch.stop()).toBe(0);
 });
 

@@ -54,7 +54,11 @@ export class Follow {
   async #names(): Promise<readonly string[]> {
     const { etcd, service, signal } = this.#options;
     const { services } = await inspect({ ...etcd, service, leases: false, signal });
-    return services.map(({ name }) => name);
+    // Nothing can be read of what is no service: anybody may have put a key there that names none. `lb ls` tells of it.
+    const followed = services.filter(
+      ({ endpoints, overrides }) => service !== undefined || endpoints.length > 0 || overrides.size > 0,
+    );
+    return followed.map(({ name }) => name);
   }
 
   async #lookForMore(): Promise<void> {
