@@ -83,6 +83,11 @@ it('repaints its lines in place, within the width and height of the terminal', (
   expect(sink.text).toBe('\u001B[?25h');
 });
 
+it('takes a terminal that does not know its size for one of the usual size', () => {
+  const terminal = new Terminal(new TextSink({ isTTY: true, columns: 0, rows: 0 }), {});
+  expect([terminal.columns, terminal.rows]).toEqual([80, 24]);
+});
+
 it('passes content on byte for byte into a pipe, and only shows it on a terminal', () => {
   const [pipe, screen] = [new TextSink(), new TextSink({ isTTY: true })];
   for (const sink of [pipe, screen]) new Terminal(sink, { NO_COLOR: '1' }).content(Buffer.from('a\u001B[2J\r\n\tb\n'));

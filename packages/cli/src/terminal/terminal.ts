@@ -28,11 +28,11 @@ export class Terminal {
   }
 
   get columns(): number {
-    return this.#sink.columns ?? 80;
+    return sizeOf(this.#sink.columns, 80);
   }
 
   get rows(): number {
-    return this.#sink.rows ?? 24;
+    return sizeOf(this.#sink.rows, 24);
   }
 
   line(...spans: Line): void {
@@ -79,6 +79,11 @@ export class Terminal {
     }
     return rendered;
   }
+}
+
+/** A terminal whose size nobody has set, as under `script` or in some containers, says 0. */
+function sizeOf(given: number | undefined, usual: number): number {
+  return given === undefined || given === 0 ? usual : given;
 }
 
 /** Characters, as far as a terminal gives each one column. */
