@@ -70,7 +70,7 @@ async function offer(
   }
 }
 
-/** How long a shell may wait for an answer: what comes later finds the user typing on. */
+/** How long a shell may wait for an answer, all members together: what comes later finds the user typing on. */
 const patienceMs = 1000;
 
 async function fromEtcd(
@@ -82,10 +82,12 @@ async function fromEtcd(
   const optional = command.positionals.map((positional) => ({ ...positional, optional: true as const }));
   const given = parse({ ...command, positionals: optional }, before, world.env);
   if (given === 'help') return [];
+  const signal = AbortSignal.any([world.signal, AbortSignal.timeout(patienceMs)]);
   const { inspect } = await import('@lb/registry');
   const { services } = await inspect({
     ...(await readEtcdOptions(given, world.env)),
     requestTimeoutMs: patienceMs,
+    signal,
     leases: false,
     ...(what === 'endpoint' && { service: given.required('service') }),
   });

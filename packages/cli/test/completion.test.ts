@@ -1,5 +1,7 @@
 /** The script of bash, in a bash. */
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -37,6 +39,18 @@ it('offers commands, services, ids and files', async () => {
   await expect.poll(() => offered(['drain', ''], hosts)).toEqual(['hash']);
   await expect.poll(() => offered(['drain', 'hash', 'lar'], hosts)).toEqual(['large-1']);
   expect(await offered(['simulate', 'READ'], hosts)).toEqual(['README.md']);
+});
+
+it('keeps a shell waiting for one member that hangs, not for each in turn', async () => {
+  let connections = 0;
+  const silent = createServer(() => (connections += 1)).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const address = silent.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const hosts = Array(3).fill(`127.0.0.1:${port}`).join();
+  expect(await inProcess(['__complete', 'ls', ''], { ETCD_HOSTS: hosts })).toEqual({ out: '', error: '', code: 0 });
+  expect(connections).toBe(1);
+  silent.close();
 });
 
 it.each(['zsh', 'fish'])('has a script for %s that asks for words in the same way', async (shell) => {
