@@ -79,6 +79,25 @@ describe.each(servers)('on $name', ({ missing, start, lb }) => {
       expect((await lb(['ls', 'hostile'], env)).error).toMatch(/hostile: consumers skip lb\/hostile\/\\u001b\[2J/);
     });
 
+    it('says what consumers skip, also to those who read JSON', async () => {
+      await put('lb/skipped/a', '{');
+      await put('lb-overrides/skipped/a', '{');
+      const registrations = 'lb: skipped: consumers skip lb/skipped/a: the etcdNaming codec cannot read it\n';
+      const overrides = 'lb: skipped: consumers skip lb-overrides/skipped/a: it is not JSON\n';
+      for (const json of [[], ['--json']]) {
+        expect((await lb(['ls', 'skipped', ...json], env)).error).toBe(registrations + overrides);
+        expect((await lb(['override', 'ls', 'skipped', ...json], env)).error).toBe(overrides);
+      }
+    });
+
+    it('gives no share to who is replaced', async () => {
+      await put('lb/twice/a', JSON.stringify({ Op: 0, Addr: '10.0.0.1:80' }));
+      await put('lb/twice/%61', JSON.stringify({ Op: 0, Addr: '10.0.0.2:80' }));
+      const { out } = await lb(['ls', 'twice'], env);
+      expect(out).toMatch(/\na +http:\/\/10\.0\.0\.1:80 +replaced +1 +0\.0 % /);
+      expect(out).toMatch(/\na +http:\/\/10\.0\.0\.2:80 +serving +1 +100\.0 % /);
+    });
+
     it('reads addresses of the ranges that it is told of', async () => {
       await put('lb/abroad/a', JSON.stringify({ Op: 0, Addr: '203.0.113.9:80' }));
       expect((await lb(['ls', 'abroad'], env)).error).toContain('the address is outside the allowed ranges');

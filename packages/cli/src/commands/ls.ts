@@ -1,15 +1,15 @@
 /** Who is registered now. */
 import type { Endpoint } from '@lb/core';
-import type { InspectedEndpoint, InspectedService, UnreadableKey } from '@lb/registry';
+import type { InspectedEndpoint, InspectedService } from '@lb/registry';
 
 import type { Command } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { count, duration, number, percent } from '../numbers.ts';
 import { etcdOptions, readEtcdOptions } from '../settings.ts';
 import { table } from '../terminal/table.ts';
-import { type Line, type Span, styled, Terminal } from '../terminal/terminal.ts';
+import { type Line, type Span, styled } from '../terminal/terminal.ts';
+import { sayUnreadable } from '../unreadable.ts';
 import { marked, weightShares } from '../weight-shares.ts';
-import type { World } from '../world.ts';
 
 export const ls: Command = {
   name: 'ls',
@@ -29,11 +29,12 @@ LEASE is what is left of it and its whole length: a provider that died is gone w
     });
     if (given.flag('json')) {
       for (const one of services) for (const endpoint of one.endpoints) terminal.json(toJson(one.name, endpoint));
-      return codeFor(services, service);
+    } else if (service === undefined) {
+      terminal.lines(serviceTable(services));
+    } else {
+      for (const one of services) terminal.lines(endpointTable(one.endpoints, world.now()));
     }
-    if (service === undefined) terminal.lines(serviceTable(services));
-    else for (const one of services) terminal.lines(endpointTable(one.endpoints, world.now()));
-    warn(services, world);
+    sayUnreadable(services, world);
     return codeFor(services, service);
   },
 };
@@ -92,7 +93,8 @@ function endpointTable(endpoints: readonly InspectedEndpoint[], now: number): Li
       endpoint.origin,
       counts ? stateSpan(endpoint) : styled('dim', 'replaced'),
       marked(number(endpoint.weight ?? 1), endpoint.overridden?.weight),
-      percent(shares.get(endpoint.id) ?? 0),
+      // One that is replaced may have the id of the one that is not.
+      percent(counts ? (shares.get(endpoint.id) ?? 0) : 0),
       marked(
         endpoint.maxConcurrency === undefined ? '-' : number(endpoint.maxConcurrency),
         endpoint.overridden?.maxConcurrency,
@@ -114,13 +116,4 @@ function stateSpan({ state, overridden }: Endpoint): Span {
 
 function toJson(service: string, { endpoint, counts, leaseId, lease }: InspectedEndpoint): unknown {
   return { service, ...endpoint, counts, leaseId: leaseId ?? null, lease: lease ?? null };
-}
-
-function warn(services: readonly InspectedService[], world: World): void {
-  const terminal = new Terminal(world.stderr, world.env);
-  for (const { name, unreadable } of services) for (const one of unreadable) terminal.line(...warning(name, one));
-}
-
-function warning(service: string, { key, why }: UnreadableKey): Line {
-  return [styled('yellow', 'lb:'), ` ${service}: consumers skip ${key}: ${why}`];
 }

@@ -9,6 +9,7 @@ import { byOption, readOperator } from '../operator.ts';
 import { etcdOptions, readEtcdOptions } from '../settings.ts';
 import { table } from '../terminal/table.ts';
 import { type Line, type Span, styled } from '../terminal/terminal.ts';
+import { sayUnreadable } from '../unreadable.ts';
 import { withOverrides } from '../with-overrides.ts';
 
 export const overrideLs: Command = {
@@ -21,13 +22,14 @@ export const overrideLs: Command = {
     const service = given.positional('service');
     const options = await readEtcdOptions(given, world.env);
     const { services } = await inspect({ ...options, service, leases: false, signal: world.signal });
-    if (!given.flag('json')) {
+    if (given.flag('json')) {
+      for (const { name, overrides } of services) {
+        for (const [target, override] of overrides) terminal.json({ service: name, target, ...override });
+      }
+    } else {
       terminal.lines(overrideTable(services, world.now()));
-      return exitCodes.ok;
     }
-    for (const { name, overrides } of services) {
-      for (const [target, override] of overrides) terminal.json({ service: name, target, ...override });
-    }
+    sayUnreadable(services, world, 'overrides');
     return exitCodes.ok;
   },
 };
