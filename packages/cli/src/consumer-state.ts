@@ -47,6 +47,10 @@ export interface PeerState {
 export function stateUrl(url: string): URL {
   const parsed = URL.parse(/^https?:\/\//.test(url) ? url : `http://${url}`);
   if (parsed === null || parsed.hostname === '') throw new UsageError(`"${url}" is no URL of a consumer`);
+  // `fetch` takes none of them, and says so with the whole URL.
+  if (parsed.username !== '' || parsed.password !== '') {
+    throw new UsageError('The URL of a consumer takes no user and no password');
+  }
   if (parsed.pathname === '/') parsed.pathname = '/lb/state.json';
   return parsed;
 }

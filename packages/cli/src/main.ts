@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The process: its streams, its signals, its exit code. */
+import { exitCodes } from './exit-codes.ts';
 import { run } from './run.ts';
 
 // etcd's client names a server by its IP address, of which Node warns, on the lines where our errors are.
@@ -12,9 +13,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 // Whoever reads our output may stop reading, as `head` does.
 process.stdout.on('error', (error) => {
-  if ('code' in error && error.code === 'EPIPE') process.exit(0);
-  throw error;
+  if ('code' in error && error.code === 'EPIPE') process.exit(exitCodes.ok);
+  // What cannot be written, since the disk is full, has not been said.
+  process.stderr.write(`lb: ${error.message}\n`);
+  process.exit(exitCodes.failed);
 });
+// There is nowhere else to tell of what cannot be told here; the exit code still does.
+process.stderr.on('error', () => {});
 
 process.exitCode = await run(process.argv.slice(2), {
   stdout: process.stdout,

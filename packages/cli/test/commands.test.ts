@@ -4,7 +4,7 @@ import { discover, type EtcdDiscovery, register, type Registration } from '@lb/r
 import { Etcd3 } from 'etcd3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { asProcess, type Env, follow } from './lb.ts';
+import { asProcess, type Env, follow, onFullDisk, unheard } from './lb.ts';
 import { type RunningEtcd, servers } from './servers.ts';
 
 const cleanUp: (() => unknown)[] = [];
@@ -246,6 +246,24 @@ it('exits with 3, in one line, while etcd is away', async () => {
         'is it running, and is --etcd (ETCD_HOSTS) right? (ERR_ETCD_UNAVAILABLE)\n',
     );
   }
+});
+
+it('says in one line that what it writes finds no room, and that in the exit code', () => {
+  const error = 'lb: ENOSPC: no space left on device, write\n';
+  expect(onFullDisk(['--help'])).toEqual({ error, code: 1 });
+});
+
+it('exits as it would have when nobody reads its errors', async () => {
+  expect(await unheard(['nothing'])).toBe(2);
+  expect(await unheard(['ls', '--etcd', '127.0.0.1:1'])).toBe(3);
+});
+
+it('keeps a password in the URL of a consumer to itself', async () => {
+  const { error, code } = await asProcess(['watch', '--consumer', 'http://me:secret@127.0.0.1:1/']);
+  expect({ error, code }).toEqual({
+    error: 'lb: The URL of a consumer takes no user and no password (ERR_USAGE)\n',
+    code: 2,
+  });
 });
 
 /** The first snapshot that passes. */

@@ -1,6 +1,7 @@
 /** `lb`, as a process of its own or in this one. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -8,6 +9,8 @@ import { run } from '../src/run.ts';
 import { testWorld } from '../src/testing.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+
+const node = ['--conditions=@lb/source', main];
 
 export interface Finished {
   readonly out: string;
@@ -35,6 +38,22 @@ export async function asProcess(args: readonly string[], env: Env = {}): Promise
   child.stderr.on('data', (chunk: Buffer) => (error += chunk.toString()));
   const [code] = await once(child, 'close');
   return { out, error, code };
+}
+
+/** One whose output goes to a disk that is full. */
+export function onFullDisk(args: readonly string[]): Omit<Finished, 'out'> {
+  const disk = openSync('/dev/full', 'w');
+  const { stderr, status } = spawnSync(process.execPath, [...node, ...args], { stdio: ['ignore', disk, 'pipe'] });
+  closeSync(disk);
+  return { error: stderr.toString(), code: status };
+}
+
+/** The exit code of one whose standard error nobody reads. */
+export async function unheard(args: readonly string[]): Promise<number | null> {
+  const child = start(args, {});
+  child.stderr.destroy();
+  const [code] = await once(child, 'exit');
+  return code;
 }
 
 /** One that runs on: its lines as they come, and its end. */
@@ -69,7 +88,7 @@ export function follow(args: readonly string[], env: Env = {}): Running {
 }
 
 function start(args: readonly string[], env: Env) {
-  return spawn(process.execPath, ['--conditions=@lb/source', main, ...args], {
+  return spawn(process.execPath, [...node, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], ...env },
   });
