@@ -11,7 +11,7 @@ import type { Codec, EndpointClaim } from './codecs/codec.ts';
 import { InvalidValueError } from './errors.ts';
 
 /** Largest value that is parsed at all, in bytes. A registration with all fields set takes a few hundred. */
-const maxValueBytes = 4096;
+export const maxValueBytes = 4096;
 const maxMetadataEntries = 64;
 /** Weights in use span 0.01 to 65 535; a billion leaves room and keeps every sum of them exact. */
 export const maxWeight = 1e9;

@@ -9,6 +9,7 @@ import {
   discover,
   type DiscoverOptions,
   type EtcdDiscovery,
+  etcdNaming,
   register,
   type RegisterOptions,
   type Registration,
@@ -90,6 +91,25 @@ describe.each(servers)('on $name', { skip: false }, (server) => {
     await registration.close();
     await snapshotWhere(found, ({ endpoints }) => endpoints.length === 0);
     expect(registration.state).toEqual({ kind: 'closed' });
+  });
+
+  it('what consumers would skip for its size is refused, at the start and later, and what just fits can drain', async () => {
+    newService();
+    const noted = (bytes: number) => ({
+      id: 'a',
+      origin: 'http://127.0.0.1:8080',
+      startedAt: 1,
+      metadata: { note: 'x'.repeat(bytes) },
+    });
+    const room = 4096 - (etcdNaming().encode(service, { ...noted(0), state: 'draining' })?.length ?? 0);
+    const tooLarge = { code: 'ERR_INVALID_OPTION', option: 'endpoint', value: 4097 };
+    await expect(registered({ endpoint: noted(room + 1) })).rejects.toMatchObject(tooLarge);
+    const registration = await registered({ endpoint: noted(room) });
+    const { metadata } = registration.endpoint;
+    await expect(registration.update(noted(room + 1))).rejects.toMatchObject(tooLarge);
+    expect(registration.endpoint.metadata).toBe(metadata);
+    await registration.drain();
+    expect((await discovery().connect()).endpoints).toMatchObject([{ id: 'a', state: 'draining' }]);
   });
 
   it('of two processes with one id exactly one gets it, and the key of the other stays as it is', async () => {

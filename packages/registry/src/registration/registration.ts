@@ -15,7 +15,7 @@ import { etcdNaming } from '../codecs/etcd-naming.ts';
 import { asError, ClosedError, EtcdError, IdTakenError, InvalidValueError, NotRegisteredError } from '../errors.ts';
 import { EtcdClient } from '../etcd/etcd-client.ts';
 import { checkEtcdOptions, type EtcdOptions } from '../etcd/etcd-options.ts';
-import { checkEndpoint, checkServiceName } from '../validate.ts';
+import { checkEndpoint, checkServiceName, maxValueBytes } from '../validate.ts';
 import { Grants } from './grant.ts';
 import { keepAlive, type KeepAliveEnd } from './keep-alive.ts';
 import type { Lease } from './lease.ts';
@@ -96,6 +96,7 @@ class EtcdRegistration implements Registration {
   readonly service: string;
   readonly id: string;
   readonly #client: EtcdClient;
+  readonly #codec: Codec;
   readonly #key: OwnKey;
   readonly #grants: Grants;
   readonly #pauses: Pauses;
@@ -127,6 +128,8 @@ class EtcdRegistration implements Registration {
     this.#clock = clock;
     this.#random = random;
     prefixOf(codec, this.service);
+    checkSize(codec, this.service, this.#endpoint);
+    this.#codec = codec;
     this.#client = new EtcdClient(etcd, clock, random);
     this.#key = new OwnKey(this.#client, this.service, this.id, codec);
     this.#grants = new Grants(this.#client, clock, ttlSeconds);
@@ -155,7 +158,9 @@ class EtcdRegistration implements Registration {
 
   async update(change: EndpointChange): Promise<void> {
     if (this.#closed !== undefined) throw new ClosedError(`The registration of "${this.id}"`);
-    this.#endpoint = asOption(() => checkEndpoint({ ...this.#endpoint, ...change }, () => {}));
+    const endpoint = asOption(() => checkEndpoint({ ...this.#endpoint, ...change }, () => {}));
+    checkSize(this.#codec, this.service, endpoint);
+    this.#endpoint = endpoint;
     if (this.#lease === undefined) throw new NotRegisteredError(this.service, this.id);
     await this.#write(this.#lease);
   }
@@ -332,6 +337,16 @@ function ownEndpoint({ endpoint, addresses }: RegisterOptions, registryIsLocal: 
   // The process began at `timeOrigin`; a restarted one is a newcomer to all its consumers, a restarted consumer meets no newcomer.
   const defaults = { id: randomUUID(), startedAt: Math.round(performance.timeOrigin), state: 'serving' };
   return asOption(() => checkEndpoint({ ...defaults, ...endpoint }, check));
+}
+
+/** Consumers skip a value that is too large, so it must not get there; in neither state, since an endpoint must always be able to drain. */
+function checkSize(codec: Codec, service: string, endpoint: Endpoint): void {
+  for (const state of ['serving', 'draining'] as const) {
+    const bytes = Buffer.byteLength(codec.encode(service, { ...endpoint, state }) ?? '');
+    if (bytes > maxValueBytes) {
+      throw new InvalidOptionError('endpoint', `at most ${maxValueBytes} bytes in etcd, metadata and all`, bytes);
+    }
+  }
 }
 
 /** What would be a bad value in the registry is a bad option here. */
