@@ -1,10 +1,11 @@
 /** The last snapshot in a file, for a start while etcd is away. */
 import { startEtcd } from '@lb/embedded-etcd';
 import { freePort } from '@lb/testkit';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 
 import { channels, discover, type DiscoverOptions, type EtcdDiscovery, register } from '../src/index.ts';
 
@@ -29,6 +30,12 @@ function listenTo(kind: 'failed' | 'loaded'): (Error | undefined)[] {
   const heard: (Error | undefined)[] = [];
   cleanUp.push(channels.file.subscribe((message) => message.kind === kind && heard.push(message.error)));
   return heard;
+}
+
+function becomeAnotherUser(): void {
+  const user = process.getuid?.() ?? 0;
+  const getuid = vi.spyOn(process, 'getuid').mockReturnValue(user + 1);
+  cleanUp.push(() => getuid.mockRestore());
 }
 
 const good = { id: 'a', origin: 'http://127.0.0.1:8080', weight: 2, state: 'serving', metadata: {} };
@@ -86,6 +93,8 @@ it('what is in the file is believed as little as what is in etcd', async () => {
 
 it.each<[string, (file: string) => void]>([
   ['others may write', (file) => (write(file, [good]), chmodSync(file, 0o666))],
+  ['another user owns', (file) => (write(file, [good]), becomeAnotherUser())],
+  ['is a pipe that nobody writes to', (file) => execFileSync('mkfifo', ['-m', '600', file])],
   ['is of another service', (file) => write(file, [good], { service: 'other' })],
   ['is of another version', (file) => write(file, [good], { v: 2 })],
   ['is cut off', (file) => writeFileSync(file, '{"v":1,"service":"hash","revision":7,"endpoi', { mode: 0o600 })],

@@ -6,8 +6,9 @@
  */
 import { type Endpoint, InvalidOptionError, type Snapshot } from '@lb/core';
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { constants, open, rename, rm } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
+import process from 'node:process';
 
 import { type Clock, sleep } from '../clock.ts';
 import type { EndpointClaim } from '../codecs/codec.ts';
@@ -106,9 +107,14 @@ export class SnapshotFile {
 }
 
 async function readPrivateFile(path: string): Promise<string> {
-  const file = await open(path, 'r');
+  // Without O_NONBLOCK opening a pipe waits for whoever writes to it.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const { mode, size } = await file.stat();
+    const stat = await file.stat();
+    const { mode, size, uid } = stat;
+    if (!stat.isFile()) throw new Error(`${path} is not a regular file`);
+    // Whoever owns a file may write it, whatever its mode is now. Windows tells no owner.
+    if (uid !== (process.getuid?.() ?? uid)) throw new Error(`${path} is owned by another user (${uid})`);
     if ((mode & 0o022) !== 0) throw new Error(`${path} can be written by others (mode ${(mode & 0o777).toString(8)})`);
     if (size > maxFileBytes) throw new Error(`${path} is larger than ${maxFileBytes} bytes`);
     return await file.readFile('utf8');
