@@ -30,10 +30,14 @@ export function failureOf(error: unknown): Failure {
 
 /** Options of the libraries by the names that they have here, on one line. */
 function inOurWords(message: string): string {
-  return message
-    .replace('Option "hosts"', '--etcd')
-    .replace('Option "addresses.allow"', '--allow')
-    .replace('"insecure" is true', '--insecure is given')
-    .replace('use "auth"', 'use --user')
-    .replaceAll(/\s*\n\s*/g, ' ');
+  return (
+    message
+      .replace('Option "hosts"', '--etcd')
+      .replace('Option "addresses.allow"', '--allow')
+      .replace('"insecure" is true', '--insecure is given')
+      .replace('use "auth"', 'use --user')
+      // A value that may hold a secret is not given.
+      .replace(/, got undefined$/, '')
+      .replaceAll(/\s*\n\s*/g, ' ')
+  );
 }

@@ -25,10 +25,14 @@ export class Given {
     this.#env = env;
   }
 
+  /** Throws `UsageError` for a variable that is neither on nor off. */
   flag(option: string): boolean {
     if (this.#options[option] === true) return true;
     const value = this.#fromEnv(option);
-    return value !== undefined && value !== '0' && value !== 'false';
+    if (value === undefined || value === '0' || value === 'false') return false;
+    if (value === '1' || value === 'true') return true;
+    // "no" must not switch on what makes a connection less safe.
+    throw new UsageError(`${this.#known[option]?.env} must be true or false, got "${value}"`);
   }
 
   text(option: string): string | undefined {

@@ -54,7 +54,7 @@ it.each([
   ],
   [
     ['ls', '--etcd', 'http://me:secret@10.0.0.1:2379'],
-    '--etcd must be without a user or password; use --user, got undefined',
+    '--etcd must be without a user or password; use --user (ERR_INVALID_OPTION)',
   ],
   [['ls', '--allow', 'x'], '--allow must be ranges such as 10.0.0.0/8, got "x"'],
   [['ls', '../x'], 'Option "service" must be a name of letters, digits, dots, dashes and underscores, got "../x"'],
@@ -83,6 +83,18 @@ it.each([
   expect(world.stderr.text.trimEnd().split('\n')).toHaveLength(1);
   expect(world.stderr.text).toContain(`lb: ${message}`);
   expect(world.stderr.text).not.toContain('secret');
+});
+
+it.each([
+  ['no', 2, 'lb: ETCD_INSECURE must be true or false, got "no" (ERR_USAGE)\n'],
+  ['false', 2, expect.stringContaining('unless --insecure is given')],
+  ['', 2, expect.stringContaining('unless --insecure is given')],
+  ['true', 3, expect.stringContaining('ERR_ETCD_')],
+])('takes ETCD_INSECURE=%s at its word', async (insecure, code, error) => {
+  // Nobody can be reached there: the address is one for documents.
+  const world = testWorld({ env: { ETCD_HOSTS: 'http://192.0.2.1:2379', ETCD_INSECURE: insecure } });
+  expect(await run(['ls', '--timeout', '1'], world)).toBe(code);
+  expect(world.stderr.text).toEqual(error);
 });
 
 it('offers commands, options and words of their own to a shell', async () => {
