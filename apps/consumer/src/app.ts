@@ -1,7 +1,15 @@
 /** The consumer's HTTP side: built here, listened on in `main.ts`. */
 import type { DiscoverySource } from '@lb/balancer';
 import { BalancerMetrics } from '@lb/balancer/metrics';
-import { describeApi, fastifyOptions, HashReply, HashRequest, limitConnections, serveMetrics } from '@lb/common';
+import {
+  answerInOrder,
+  describeApi,
+  fastifyOptions,
+  HashReply,
+  HashRequest,
+  limitConnections,
+  serveMetrics,
+} from '@lb/common';
 import { policies } from '@lb/core';
 import { health, lameDuck, shedding } from '@lb/fastify';
 import { consumer, proxy, type ServiceOptions } from '@lb/fastify/consumer';
@@ -27,6 +35,7 @@ export async function buildApp(
 ): Promise<FastifyInstance> {
   const app = fastify(fastifyOptions(config.http));
   limitConnections(app.server, config.http);
+  answerInOrder(app);
   await app.register(lameDuck);
   await describeApi(app, 'Consumer', command.about);
   const registry = await serveMetrics(app);

@@ -1,5 +1,14 @@
 /** The provider's HTTP side: built here, listened on in `main.ts`. */
-import { describeApi, fastifyOptions, hash, HashReply, HashRequest, limitConnections, serveMetrics } from '@lb/common';
+import {
+  answerInOrder,
+  describeApi,
+  fastifyOptions,
+  hash,
+  HashReply,
+  HashRequest,
+  limitConnections,
+  serveMetrics,
+} from '@lb/common';
 import { provider } from '@lb/fastify';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 
@@ -9,6 +18,7 @@ import { Work } from './work.ts';
 export async function buildApp(config: ProviderConfig): Promise<FastifyInstance> {
   const app = fastify(fastifyOptions(config.http));
   limitConnections(app.server, config.http);
+  answerInOrder(app);
   const { slots, queue } = config.capacity;
   await app.register(provider, {
     slots: { slots, queue },

@@ -62,7 +62,7 @@ export class PeakEwmaPool {
   }
 
   /** What an answer typically takes; at least 1 ms, also before the first. */
-  typicalMs = leastMs;
+  typicalMs: number = leastMs;
 
   /** What a failure counts as on a peer of this `latency`. */
   failureMs(latency: number, { retryAfterMs = 0 }: Failure): number {
