@@ -1,4 +1,5 @@
 import type { Server as NetServer } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Server as WebServer } from 'node:http';
 import type { Clock } from '../clock.ts';
@@ -50,8 +51,12 @@ export class Front {
 
   /** Shuts for good. */
   async close(): Promise<void> {
-    this.server.forceShutdown();
     await this.shut();
+    // Sessions end with their links, a turn or two later. One that were told to end meanwhile would write to a link that is being closed, which
+    // Node (24.21) does not expect of a stream in JavaScript: it fails on an assertion of its own, outside of any call.
+    await nextTurn();
+    await nextTurn();
+    this.server.forceShutdown();
   }
 }
 
