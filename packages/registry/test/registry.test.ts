@@ -2,6 +2,8 @@
 import type { Snapshot } from '@lb/core';
 import { startEtcd } from '@lb/embedded-etcd';
 import type { Etcd3 } from 'etcd3';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import {
@@ -232,6 +234,33 @@ describe('without an etcd', () => {
     });
     await expect(register({ hosts, service: 'hash', endpoint, signal: giveUp.signal })).rejects.toBe(gone);
     unsubscribe();
+  });
+
+  it('closing does not wait for an etcd that hangs while somebody is to be logged in', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    cleanUp.push(() => silent.close());
+    await once(silent, 'listening');
+    const address = silent.address();
+    const options = {
+      hosts: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
+      service: 'hash',
+      auth: { username: 'somebody', password: 'secret' },
+      // Far longer than this test may take.
+      requestTimeoutMs: 600_000,
+    };
+    const found = discover(options);
+    const connecting = found.connect();
+    await once(silent, 'connection');
+    await found.close();
+    await expect(connecting).rejects.toMatchObject({ code: 'ERR_CLOSED' });
+
+    const giveUp = new AbortController();
+    const endpoint = { origin: 'http://127.0.0.1:8080' };
+    const registering = register({ ...options, endpoint, signal: giveUp.signal });
+    await once(silent, 'connection');
+    const gone = new Error('no patience');
+    giveUp.abort(gone);
+    await expect(registering).rejects.toBe(gone);
   });
 
   it('both go on by themselves once it is there', async () => {

@@ -65,10 +65,13 @@ export class Watching {
   /** Rejects with `EtcdError` when the stream cannot be opened. */
   async run(): Promise<EpochEnd> {
     const { signal, timings } = this.#options;
-    const stream = await this.#connection.watch({
-      onMessage: (response) => this.#read(response),
-      onEnd: (error) => this.#finish(failed(error, 'disconnected', signal)),
-    });
+    const stream = await this.#connection.watch(
+      {
+        onMessage: (response) => this.#read(response),
+        onEnd: (error) => this.#finish(failed(error, 'disconnected', signal)),
+      },
+      { signal },
+    );
     const close = (): void => this.#finish({ reason: 'closed' });
     signal.addEventListener('abort', close);
     if (signal.aborted) close();

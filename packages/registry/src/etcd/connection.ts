@@ -25,7 +25,7 @@ import type { Clock } from '../clock.ts';
 import { ClosedError, EtcdError } from '../errors.ts';
 import { classify } from './classify.ts';
 import { closableChannel } from './closable-channel.ts';
-import type { CheckedEtcdOptions, EtcdTlsOptions } from './etcd-options.ts';
+import type { CheckedEtcdOptions, EtcdAuthOptions, EtcdTlsOptions } from './etcd-options.ts';
 import type { Tokens } from './tokens.ts';
 
 /** What a call gets to be made with. */
@@ -92,21 +92,24 @@ export class Connection {
   async call<T>(name: string, run: Call<T>, limits: CallLimits = {}): Promise<T> {
     const release = this.hold();
     try {
-      const token = await this.#token();
+      const token = await this.#token(name, limits);
       try {
         return await this.#attempt(name, run, token, limits);
       } catch (error) {
         if (this.#tokens?.doubt(token, error) !== true) throw error;
-        return await this.#attempt(name, run, await this.#token(), limits);
+        return await this.#attempt(name, run, await this.#token(name, limits), limits);
       }
     } finally {
       release();
     }
   }
 
-  /** Rejects with `EtcdError` or `ClosedError`. */
-  async watch(handlers: StreamHandlers<IWatchResponse>): Promise<Stream<IWatchRequest>> {
-    const token = await this.#token();
+  /** Opens a watch, unless the signal aborts before it could. Rejects with `EtcdError` or `ClosedError`. */
+  async watch(
+    handlers: StreamHandlers<IWatchResponse>,
+    limits: Pick<CallLimits, 'signal'> = {},
+  ): Promise<Stream<IWatchRequest>> {
+    const token = await this.#token('watch', limits);
     return this.#open<IWatchRequest, IWatchResponse>(
       'watch',
       (options) => this.#etcd.watchClient.watch(options),
@@ -154,26 +157,46 @@ export class Connection {
     if (this.#retired && this.#uses === 0) this.#etcd.close();
   }
 
-  async #token(): Promise<string | undefined> {
-    return this.#tokens?.get(async ({ username, password }) => {
-      const { token } = await this.#attempt(
-        'authenticate',
-        ({ auth }, options) => auth.authenticate({ name: username, password }, options),
-        undefined,
-        {},
-      );
-      return token;
+  /** Waits for the token no longer than for an answer: whoever else waits for it goes on doing so. */
+  async #token(name: string, limits: CallLimits): Promise<string | undefined> {
+    const tokens = this.#tokens;
+    if (tokens === undefined) return undefined;
+    const authenticate = async ({ username, password }: EtcdAuthOptions): Promise<string> => {
+      const release = this.hold();
+      try {
+        const { token } = await this.#attempt(
+          'authenticate',
+          ({ auth }, options) => auth.authenticate({ name: username, password }, options),
+          undefined,
+          { signal: tokens.closing },
+        );
+        return token;
+      } finally {
+        release();
+      }
+    };
+    return this.#within(name, limits, () => ({ result: tokens.get(authenticate), cancel: () => {} }));
+  }
+
+  #attempt<T>(name: string, run: Call<T>, token: string | undefined, limits: CallLimits): Promise<T> {
+    return this.#within(name, limits, (stop) => {
+      const guard = new Guard(token, (error) => stop(classify(error, name, this.host)));
+      return { result: run(this.#etcd, { interceptors: [guard.interceptor] }), cancel: () => guard.cancel() };
     });
   }
 
-  async #attempt<T>(name: string, run: Call<T>, token: string | undefined, limits: CallLimits): Promise<T> {
-    const { signal, timeoutMs = this.#timeoutMs } = limits;
+  /** What `begin` has begun, unless it is stopped before: by itself, by the signal, or by time. Rejects with `EtcdError` or `ClosedError`. */
+  async #within<T>(
+    name: string,
+    { signal, timeoutMs = this.#timeoutMs }: CallLimits,
+    begin: (stop: (error: Error) => void) => { readonly result: Promise<T>; readonly cancel: () => void },
+  ): Promise<T> {
     const stopped = Promise.withResolvers<never>();
+    const { result, cancel } = begin((error) => stop(error));
     const stop = (error: Error): void => {
       stopped.reject(error);
-      guard.cancel();
+      cancel();
     };
-    const guard = new Guard(token, (error) => stop(classify(error, name, this.host)));
     const abort = (): void => stop(new ClosedError('Whoever asked etcd'));
     if (signal?.aborted === true) abort();
     signal?.addEventListener('abort', abort);
@@ -183,7 +206,7 @@ export class Connection {
       timeoutMs,
     );
     try {
-      return await Promise.race([stopped.promise, run(this.#etcd, { interceptors: [guard.interceptor] })]);
+      return await Promise.race([stopped.promise, result]);
     } catch (error) {
       throw classify(error, name, this.host);
     } finally {

@@ -80,6 +80,7 @@ export class EtcdClient {
   /** No new work can begin. What is under way is whoever began it's to end. */
   close(): void {
     this.#closed = true;
+    this.#tokens?.close();
     this.#connection?.retire();
     this.#connection = undefined;
   }

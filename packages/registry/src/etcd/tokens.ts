@@ -14,6 +14,7 @@ export class Tokens {
   readonly #credentials: () => EtcdAuthOptions;
   #known: { readonly token: string | undefined } | undefined;
   #asking: Promise<string | undefined> | undefined;
+  readonly #closing = new AbortController();
 
   /** `credentials` is asked each time, so that a password may change while we run. */
   constructor(credentials: () => EtcdAuthOptions) {
@@ -28,6 +29,16 @@ export class Tokens {
     if (this.#known !== undefined) return this.#known.token;
     this.#asking ??= this.#ask(authenticate).finally(() => (this.#asking = undefined));
     return this.#asking;
+  }
+
+  /** Aborts when nobody needs a token any more. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** Ends the asking for a token. */
+  close(): void {
+    this.#closing.abort();
   }
 
   /** Takes in that a call with `token` failed. Returns whether it may do better with another token. */
