@@ -2,8 +2,12 @@
 import type { Endpoint, Snapshot } from '@lb/core';
 import { discover, type EtcdDiscovery, register, type Registration } from '@lb/registry';
 import { Etcd3 } from 'etcd3';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
+import { run } from '../src/run.ts';
+import { testWorld } from '../src/testing.ts';
 import { asProcess, type Env, follow, onFullDisk, unheard } from './lb.ts';
 import { type RunningEtcd, servers } from './servers.ts';
 
@@ -246,6 +250,24 @@ it('exits with 3, in one line, while etcd is away', async () => {
         'is it running, and is --etcd (ETCD_HOSTS) right? (ERR_ETCD_UNAVAILABLE)\n',
     );
   }
+});
+
+it.each([
+  ['override', 'set', 'hash', 'a', '--weight', '1'],
+  ['override', 'clear', 'hash', 'a'],
+])('stops when it is told to, though etcd does not answer: %s %s', async (...args) => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  cleanUp.push(() => silent.close());
+  await once(silent, 'listening');
+  const address = silent.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const stop = new AbortController();
+  const world = testWorld({ signal: stop.signal });
+  const running = run([...args, '--etcd', `127.0.0.1:${port}`, '--timeout', '600000'], world);
+  await once(silent, 'connection');
+  stop.abort();
+  expect(await running).toBe(1);
+  expect(world.stderr.text).toBe('lb: stopped before it was done\n');
 });
 
 it('says in one line that what it writes finds no room, and that in the exit code', () => {

@@ -27,7 +27,7 @@ every endpoint drains. It is an override: it stays until it is undone, also when
 
     if (given.flag('undo')) {
       const before = service.overrides.get(id)?.state;
-      await withOverrides(options, (overrides) => overrides.clear(id, ['state']));
+      await withOverrides(options, world.signal, (overrides) => overrides.clear(id, ['state']));
       const still = id !== '*' && service.overrides.get('*')?.state !== undefined;
       terminal.line(
         before === undefined
@@ -38,7 +38,9 @@ every endpoint drains. It is an override: it stays until it is undone, also when
       return exitCodes.ok;
     }
 
-    await withOverrides(options, (overrides) => overrides.set(id, { state: 'draining' }, readOperator(given)));
+    await withOverrides(options, world.signal, (overrides) =>
+      overrides.set(id, { state: 'draining' }, readOperator(given)),
+    );
     terminal.line(`${name}: ${who} drains: no new requests. To undo: lb drain ${name} ${shellWord(id)} --undo`);
     const left = service.endpoints.filter(
       ({ endpoint, counts }) => counts && endpoint.state === 'serving' && !isMeant(id, endpoint),

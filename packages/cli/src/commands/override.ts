@@ -60,7 +60,9 @@ export const overrideSet: Command = {
     const service = given.required('service');
     const target = given.required('target');
     const options = { ...(await readEtcdOptions(given, world.env)), service };
-    const now = await withOverrides(options, (overrides) => overrides.set(target, change, readOperator(given)));
+    const now = await withOverrides(options, world.signal, (overrides) =>
+      overrides.set(target, change, readOperator(given)),
+    );
     terminal.line(`${service}: set for ${target}: ${describe(now)}`);
     return exitCodes.ok;
   },
@@ -85,7 +87,7 @@ export const overrideClear: Command = {
     const target = given.required('target');
     const options = { ...(await readEtcdOptions(given, world.env)), service };
     const chosen = Object.entries(fields).flatMap(([option, field]) => (given.flag(option) ? [field] : []));
-    const left = await withOverrides(options, (overrides) =>
+    const left = await withOverrides(options, world.signal, (overrides) =>
       overrides.clear(target, chosen.length === 0 ? undefined : chosen),
     );
     terminal.line(`${service}: set for ${target}: ${left === undefined ? 'nothing' : describe(left)}`);

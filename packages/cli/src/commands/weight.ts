@@ -30,12 +30,12 @@ export const weight: Command = {
 
     if (to === undefined) {
       const before = service.overrides.get(id)?.weight;
-      await withOverrides(options, (overrides) => overrides.clear(id, ['weight']));
+      await withOverrides(options, world.signal, (overrides) => overrides.clear(id, ['weight']));
       const what = before === undefined ? 'nobody had set one' : `${before.by} had set ${number(before.to)}`;
       terminal.line(`${name}: no weight is set for ${id}; ${what}`);
       return exitCodes.ok;
     }
-    await withOverrides(options, (overrides) => overrides.set(id, { weight: to }, readOperator(given)));
+    await withOverrides(options, world.signal, (overrides) => overrides.set(id, { weight: to }, readOperator(given)));
     const before = service.endpoints
       .filter(({ endpoint }) => isMeant(id, endpoint))
       .map(({ endpoint }) => endpoint.weight);
