@@ -10,7 +10,7 @@ export interface Codec {
   key(service: string, id: string): string;
   /**
    * The value of one endpoint. `undefined` when the layout can say it only by the absence of the key: its own readers know no state
-   * but being there.
+   * but being there. Throws `InvalidOptionError` for an endpoint that the layout cannot say without changing what it means.
    */
   encode(service: string, endpoint: Endpoint): string | undefined;
   /**

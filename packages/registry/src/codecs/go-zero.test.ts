@@ -25,6 +25,14 @@ it('writes what go-zero reads, and takes out what drains', () => {
   expect(goZero().key('user.rpc', 'a')).toBe('user.rpc/a');
 });
 
+it('writes no address that its readers would reach by another scheme', () => {
+  const endpoint = { id: 'a', origin: 'https://10.0.0.1:80', state: 'serving', metadata: {} } as const;
+  expect(goZero({ scheme: 'https' }).encode('user.rpc', endpoint)).toBe('10.0.0.1:80');
+  expect(() => goZero().encode('user.rpc', endpoint)).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_OPTION', value: 'https://10.0.0.1:80' }),
+  );
+});
+
 it.each(['', '10.0.0.1', '10.0.0.1:80\n', 'http://10.0.0.1:80', 'localhost:80', '169.254.169.254:80', '10.0.0.1:80/x'])(
   'refuses the value %j',
   (value) => {

@@ -11,7 +11,7 @@ import type { Codec } from './codec.ts';
 export interface GoZeroOptions {
   /** go-zero's `Key` for a service. Defaults to the name of the service itself, such as `user.rpc`. */
   readonly keyOf?: ((service: string) => string) | undefined;
-  /** How consumers reach the addresses, which do not say it. Defaults to `http`. */
+  /** How consumers reach the addresses, which do not say it; what is reached otherwise cannot be registered. Defaults to `http`. */
   readonly scheme?: 'http' | 'https' | undefined;
 }
 
@@ -23,7 +23,14 @@ export function goZero({ keyOf = (service) => service, scheme = 'http' }: GoZero
     name: 'goZero',
     prefix,
     key: (service, id) => prefix(service) + encodeURIComponent(id),
-    encode: (_service, { origin, state }) => (state === 'draining' ? undefined : origin.replace(/^https?:\/\//, '')),
+    encode: (_service, { origin, state }) => {
+      const [own, address] = origin.split('://');
+      if (own !== scheme) {
+        // Whoever reads the address with this codec would speak the other one to it.
+        throw new InvalidOptionError('endpoint', `reached by ${scheme}, the "scheme" of its codec`, origin);
+      }
+      return state === 'draining' ? undefined : address;
+    },
     decode: (_service, name, value) => ({ id: decodeURIComponent(name), origin: `${scheme}://${value}` }),
   };
 }
