@@ -5,7 +5,7 @@ export const kinds = {
   /** client */
   arrive: 0,
   /** job: a server's work on it is done */
-  finish: finishKind,
+  finish: finishKind as typeof finishKind,
   /** job: it reaches its server */
   deliver: 2,
   /** job: its answer reaches the client */
