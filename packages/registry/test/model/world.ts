@@ -34,7 +34,7 @@ const ttlSeconds = 5;
 const registeredMs = 2 * ttlSeconds * 1000 + 2000;
 
 /** How long a discovery may take to notice that it hears nothing: a probe, its answer, and a second. */
-const noticeMs = 3300 + 2000 + 1000;
+const noticeMs = 2900 + 2000 + 1000;
 
 /** Far more than sockets take to close, on the busiest machine. */
 const socketsCloseMs = 20_000;
