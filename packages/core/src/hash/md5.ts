@@ -1,7 +1,7 @@
 /**
  * MD5 of a string's UTF-8 bytes, for the ring that memcached clients agree on. Not for secrets.
  *
- * For a key of usual length `node:crypto` takes two to seven times as long, most of it in getting there, and this package calls nobody.
+ * For a key of usual length `node:crypto` takes longer, most of it in getting there, and this package calls nobody.
  * What is left is MD5 itself, 64 steps that each wait for the one before: OpenSSL takes as long (`openssl speed -bytes 16 md5`).
  *
  * Source: RFC 1321.
