@@ -51,6 +51,15 @@ async function letGo(): Promise<void> {
   await new Promise(setImmediate);
 }
 
+/** Answers as many of `asked` as have a connection, and then the one that waited for it. */
+async function answersTo(asked: readonly Promise<unknown>[], waiting: ServerResponse[]): Promise<unknown[]> {
+  await expect.poll(() => waiting.length).toBe(most);
+  for (const response of waiting.splice(0)) response.end();
+  await expect.poll(() => waiting.length).toBe(1);
+  waiting.pop()?.end();
+  return Promise.all(asked);
+}
+
 /** Answers nobody before `most` wait at once. */
 function together(): Answer {
   const waiting: ServerResponse[] = [];
@@ -99,7 +108,7 @@ it('what is given up while it waits for a connection is not sent, and keeps nobo
   const answers = Array.from({ length: most }, () => ask(pool, {}));
   const told: string[] = [];
   const sender = {
-    givenUp: false,
+    over: false,
     onRequestStart: () => void told.push('start'),
     onResponseStart: () => {},
     onResponseData: () => {},
@@ -109,13 +118,9 @@ it('what is given up while it waits for a connection is not sent, and keeps nobo
   pool.dispatch({ method: 'GET', path: '/given-up' }, sender);
   answers.push(ask(pool, {}));
   pool.dispatch({ method: 'GET', path: '/given-up' }, sender);
-  sender.givenUp = true;
+  sender.over = true;
   const closed = pool.close();
-  await expect.poll(() => waiting.length).toBe(most);
-  for (const response of waiting.splice(0)) response.end();
-  await expect.poll(() => waiting.length).toBe(1);
-  waiting.pop()?.end();
-  expect(await Promise.all(answers)).toEqual([200, 200, 200, 200]);
+  expect(await answersTo(answers, waiting)).toEqual([200, 200, 200, 200]);
   await closed;
   expect([told, new Set(one.asked)]).toEqual([[], new Set(['GET /'])]);
 });
@@ -247,11 +252,7 @@ it('close() lets those that wait finish; destroy() ends them', async () => {
   const answers = Array.from({ length: most + 1 }, () => ask(closing, {}));
   const closed = closing.close();
   expect(await ask(closing, {})).toBe('UND_ERR_CLOSED');
-  await expect.poll(() => waiting.length).toBe(most);
-  for (const response of waiting.splice(0)) response.end();
-  await expect.poll(() => waiting.length).toBe(1);
-  waiting.pop()?.end();
-  expect(await Promise.all(answers)).toEqual([200, 200, 200, 200]);
+  expect(await answersTo(answers, waiting)).toEqual([200, 200, 200, 200]);
   await closed;
 
   const destroyed = poolOf(one);

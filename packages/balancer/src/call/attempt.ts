@@ -98,9 +98,9 @@ export class Attempt implements Sender {
     return this.#controller !== undefined;
   }
 
-  /** Whether it ended without an answer. */
-  get givenUp(): boolean {
-    return this.#givenUpFor !== undefined;
+  /** Whether nothing comes of it any more. */
+  get over(): boolean {
+    return this.#phase === 'over';
   }
 
   /** Of its answer; undefined while there is none. */

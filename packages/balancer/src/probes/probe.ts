@@ -25,7 +25,7 @@ export class Probe implements Sender, TimerOwner {
   }
 
   /** Whether it is over. */
-  get givenUp(): boolean {
+  get over(): boolean {
     return this.#ended;
   }
 

@@ -12,8 +12,8 @@ import { tellError } from '../tell-error.ts';
 
 /** Whoever sends a request, and may have given it up by the time that there is a connection for it. */
 export interface Sender extends Dispatcher.DispatchHandler {
-  /** Whether it is told nothing any more, and not sent. */
-  readonly givenUp?: boolean;
+  /** Whether it has ended, or been given up: it is told nothing any more, and not sent. */
+  readonly over?: boolean;
 }
 
 /** What `Transport` asks of whatever sends to a peer. */
@@ -118,7 +118,7 @@ export class ClientPool implements Connections {
     slot.busy = true;
     // One that refuses a request, and tells its handler so, says nothing else. One that has taken it says when it is done: in a microtask
     // if it is done already, which must not find the next request there.
-    if (!client.dispatch(options, handler) && client.stats.size === 0) this.#release(slot);
+    if (!client.dispatch(options, handler) && handler.over !== false && client.stats.size === 0) this.#release(slot);
   }
 
   #release(slot: Slot): void {
@@ -137,7 +137,7 @@ export class ClientPool implements Connections {
   /** Who has waited longest and still does: while a peer is out of reach, most have given up before their turn. */
   #next(): Waiting | undefined {
     let next = this.#waiting.shift();
-    while (next?.handler.givenUp === true) next = this.#waiting.shift();
+    while (next?.handler.over === true) next = this.#waiting.shift();
     if (this.#waiting.length === 0) this.#served();
     return next;
   }
