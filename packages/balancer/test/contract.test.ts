@@ -109,6 +109,12 @@ async function raw(answer: string | ((socket: Socket, head: string) => void | Pr
   return provider.endpoint.origin;
 }
 
+/** Reads requests and answers none; `onceAsked` is called back when the next one has come. */
+async function silent(): Promise<{ origin: string; onceAsked: (then: () => void) => void }> {
+  let asked = (): void => {};
+  return { origin: await raw(() => asked()), onceAsked: (then) => void (asked = then) };
+}
+
 describe('an answer', () => {
   it.each([
     ['with a length', 'HTTP/1.1 200 OK\r\nX-A: 1\r\ncontent-length: 5\r\n\r\nhello'],
@@ -161,8 +167,7 @@ describe('an answer', () => {
   ])('that %s', async (_what, answer, ends) => {
     const events = await same(
       await raw((socket) => {
-        socket.write(answer, 'latin1');
-        if (ends) setTimeout(() => socket.destroy(), 5);
+        socket.write(answer, 'latin1', () => void (ends && socket.destroy()));
       }),
     );
     expect(events.at(-1)).toMatch(/^error/);
@@ -322,16 +327,13 @@ describe('a caller', () => {
   });
 
   it('aborts before there is an answer', async () => {
-    await same(await raw(() => {}), undefined, {
-      onStart: (controller) => void setTimeout(() => controller.abort(new Error('gone')), 30),
-    });
+    const { origin, onceAsked } = await silent();
+    await same(origin, undefined, { onStart: (controller) => onceAsked(() => controller.abort(new Error('gone'))) });
   });
 
   it('aborts without a reason', async () => {
-    const abort = (controller: Controller): void => controller.abort(untyped(undefined));
-    await same(await raw(() => {}), undefined, {
-      onStart: (controller) => void setTimeout(() => abort(controller), 30),
-    });
+    const { origin, onceAsked } = await silent();
+    await same(origin, undefined, { onStart: (controller) => onceAsked(() => controller.abort(untyped(undefined))) });
   });
 
   it('aborts when the answer begins, and in the middle of it', async () => {

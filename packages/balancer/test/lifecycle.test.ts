@@ -111,15 +111,17 @@ describe('close', () => {
 
   it('lets what is under way finish, with the retries that it needs', async () => {
     let asked = 0;
+    const closing = Promise.withResolvers<void>();
     const failing = (_request: unknown, response: { destroy(): void; end(text: string): void }): void => {
       asked += 1;
-      if (asked === 1) setTimeout(() => response.destroy(), 20);
+      if (asked === 1) void closing.promise.then(() => response.destroy());
       else response.end('well');
     };
     const balancer = balance({ over: [await provider('a', failing), await provider('b', failing)] });
     const answer = balancer.request('/').then(({ body }) => body.text());
     await expect.poll(() => asked).toBeGreaterThan(0);
     const closed = balancer.close();
+    closing.resolve();
     expect(await answer).toBe('well');
     await closed;
     expect(asked).toBe(2);
