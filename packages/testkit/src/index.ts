@@ -3,6 +3,7 @@ export { type Direction, FaultProxy, type FaultProxyOptions, type ProxyClock, st
 export { freePort } from './free-port.ts';
 export { type Corpus, readCorpus } from './fuzz/corpus.ts';
 export { fuzz, FuzzFinding, type FuzzOptions, type FuzzResult, type FuzzTarget } from './fuzz/fuzz.ts';
+export { type Replayed, replayCorpus } from './fuzz/replay.ts';
 export { runFuzz } from './fuzz/run-fuzz.ts';
 export { ManualClock } from './manual-clock.ts';
 export { hasEtcd, RealEtcd, type RealEtcdOptions, startRealEtcd } from './real-etcd.ts';
