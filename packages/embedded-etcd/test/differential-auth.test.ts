@@ -1,11 +1,10 @@
-import { hasEtcd } from '@lb/testkit';
 import type { ICompare, IDeleteRangeRequest, IPutRequest, IRangeRequest, IRequestOp, IWatchCreateRequest } from 'etcd3';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Context, type TestServer } from './contract/context.ts';
 import { moved, shown } from './contract/histories.ts';
 import { failureOf, type Methods, type RawClient } from './contract/raw-client.ts';
-import { implementations } from './contract/servers.ts';
+import { onBoth } from './contract/on-both.ts';
 
 /** How many random histories to compare: `DIFFERENTIAL_RUNS=1000 npm run test:integration -- differential-auth` for a long look. */
 const runs = Number(process.env['DIFFERENTIAL_RUNS'] ?? 50);
@@ -186,19 +185,7 @@ async function removeAuth(context: Context): Promise<void> {
     await context.call('Auth/RoleDelete', { role: one });
 }
 
-const missing = hasEtcd() ? '' : ' (skipped: there is no etcd on the PATH)';
-
-describe.skipIf(missing !== '')(`users and roles have the same answers here and on a real etcd${missing}`, () => {
-  const servers: TestServer[] = [];
-
-  beforeAll(async () => {
-    servers.push(...(await Promise.all(implementations.map(({ start }) => start()))));
-  });
-
-  afterAll(async () => {
-    await Promise.all(servers.map((server) => server.close()));
-  });
-
+onBoth('users and roles have the same answers here and on a real etcd', (servers) => {
   test(
     `${runs} histories of up to 30 steps`,
     async () => {

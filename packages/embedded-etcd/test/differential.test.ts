@@ -1,4 +1,3 @@
-import { hasEtcd } from '@lb/testkit';
 import type {
   ICompare,
   IDeleteRangeRequest,
@@ -9,11 +8,11 @@ import type {
   IWatchCreateRequest,
 } from 'etcd3';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Context, everything, type TestServer } from './contract/context.ts';
 import { moved, shown } from './contract/histories.ts';
 import { failureOf, type Methods } from './contract/raw-client.ts';
-import { implementations } from './contract/servers.ts';
+import { onBoth } from './contract/on-both.ts';
 
 /** How many random histories to compare: `DIFFERENTIAL_RUNS=5000 npm run test:integration -- differential` for a long look. */
 const runs = Number(process.env['DIFFERENTIAL_RUNS'] ?? 100);
@@ -170,19 +169,7 @@ async function replay(context: Context, request: IWatchCreateRequest, base: numb
   }
 }
 
-const missing = hasEtcd() ? '' : ' (skipped: there is no etcd on the PATH)';
-
-describe.skipIf(missing !== '')(`a random history has the same answers here and on a real etcd${missing}`, () => {
-  const servers: TestServer[] = [];
-
-  beforeAll(async () => {
-    servers.push(...(await Promise.all(implementations.map(({ start }) => start()))));
-  });
-
-  afterAll(async () => {
-    await Promise.all(servers.map((server) => server.close()));
-  });
-
+onBoth('a random history has the same answers here and on a real etcd', (servers) => {
   test(
     `${runs} histories of up to 25 steps`,
     async () => {
