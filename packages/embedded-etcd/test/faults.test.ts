@@ -9,7 +9,7 @@ import { failureOf } from './contract/raw-client.ts';
 
 /** A server that can be made to fail as a process fails. */
 interface Breakable extends TestServer {
-  freeze(): void;
+  freeze(): void | Promise<void>;
   thaw(): void;
   crash(): Promise<void>;
   restart(): Promise<void>;
@@ -85,7 +85,7 @@ describe.each(implementations)('$name', ({ isThere, start }) => {
       const server = await start();
       const context = await contextOf(server);
       const { next } = await context.watch();
-      server.freeze();
+      await server.freeze();
       expect(await accepts(server.address)).toBe(true);
       let answered = false;
       const put = context.put('a').finally(() => (answered = true));
@@ -104,7 +104,7 @@ describe.each(implementations)('$name', ({ isThere, start }) => {
     await context.grant(60, 8);
     await context.put('a', '', { lease: 7 });
     await context.put('b', '', { lease: 8 });
-    server.freeze();
+    await server.freeze();
     await sleep(3500);
     const thawed = performance.now();
     server.thaw();

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -115,9 +115,15 @@ export class RealEtcd implements AsyncDisposable {
     return Number(value);
   }
 
-  /** Freezes it (SIGSTOP): the kernel goes on accepting connections, and nothing is answered. */
-  pause(): void {
-    this.#child?.kill('SIGSTOP');
+  /**
+   * Freezes it (SIGSTOP), and resolves once it is: the kernel goes on accepting connections, and nothing is answered.
+   */
+  async pause(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return;
+    child.kill('SIGSTOP');
+    // The signal stops all threads only once one of them has taken it; on a busy machine the others go on till then.
+    while (!hasEnded(child) && !isStopped(child)) await sleep(1);
   }
 
   /** Lets it go on (SIGCONT). */
@@ -192,6 +198,22 @@ export class RealEtcd implements AsyncDisposable {
 
 function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
+}
+
+/** Whether each of its threads is stopped, where the kernel tells (Linux). */
+function isStopped({ pid }: ChildProcess): boolean {
+  const threads = `/proc/${pid}/task`;
+  if (!existsSync(threads)) return true;
+  try {
+    return readdirSync(threads).every((thread) => {
+      // The state comes after the name, which is in parentheses and may hold any character.
+      const stat = readFileSync(join(threads, thread, 'stat'), 'utf8');
+      return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
+    });
+  } catch {
+    // A thread has ended in the meantime.
+    return false;
+  }
 }
 
 function ownDirectory(): string {

@@ -29,7 +29,7 @@ describe.skipIf(!hasEtcd())('a real etcd', () => {
 
   test('answers nothing while it is frozen', async () => {
     const etcd = await start();
-    etcd.pause();
+    await etcd.pause();
     await expect(ask(etcd, 'range', { key })).rejects.toThrow('timeout');
     etcd.resume();
     expect(await ask(etcd, 'range', { key })).toHaveProperty('header');
@@ -37,7 +37,7 @@ describe.skipIf(!hasEtcd())('a real etcd', () => {
 
   test('refuses connections once it is stopped, frozen or not', async () => {
     const etcd = await start();
-    etcd.pause();
+    await etcd.pause();
     await etcd.stop();
     await expect(ask(etcd, 'range', { key })).rejects.toThrow('fetch failed');
   });

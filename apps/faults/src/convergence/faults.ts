@@ -115,7 +115,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'etcd frozen',
     async play(field) {
-      field.etcd.pause();
+      await field.etcd.pause();
       await lasting(field, 500, 6000);
       field.etcd.resume();
     },

@@ -107,7 +107,7 @@ export const soakFaults: readonly SoakFault[] = [
     name: 'etcd frozen for longer than leases live',
     async play({ registry }) {
       if (!hasRestart(registry)) return;
-      registry.pause();
+      await registry.pause();
       await after(7000);
       registry.resume();
     },

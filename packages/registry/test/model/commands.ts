@@ -186,9 +186,9 @@ export function commands(
       ),
     ),
     fc.constant(
-      command('freeze', runs, (model, world) => {
+      command('freeze', runs, async (model, world) => {
         model.frozen = true;
-        world.site.freeze();
+        await world.site.freeze();
       }),
     ),
     fc.constant(

@@ -19,7 +19,7 @@ export interface Site {
   settle(): Promise<void>;
   /** Lets time pass until `done`, and returns how much has; `undefined` when that is not so within `limitMs`. */
   until(done: () => boolean | Promise<boolean>, limitMs: number): Promise<number | undefined>;
-  freeze(): void;
+  freeze(): void | Promise<void>;
   thaw(): void;
   crash(): Promise<void>;
   restart(): Promise<void>;

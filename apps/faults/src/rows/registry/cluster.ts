@@ -40,8 +40,8 @@ const quorumLost: Row = {
     const leader = await cluster.leader();
     const [follower] = await cluster.followers();
     const from = now();
-    leader.pause();
-    follower?.pause();
+    await leader.pause();
+    await follower?.pause();
     const staleMs = await watchman.stale(from);
     await after(Math.max(0, (ttlSeconds + 5) * 1000 - (now() - from)));
     leader.resume();

@@ -38,7 +38,7 @@ const frozen: Row = {
   async run(stage) {
     const { etcd, watchman } = await Watchman.ofOneEtcd(stage);
     const from = now();
-    etcd.pause();
+    await etcd.pause();
     const staleMs = await watchman.stale(from);
     await after(Math.max(0, ttlMs + 3000 - (now() - from)));
     etcd.resume();
