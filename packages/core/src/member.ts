@@ -25,6 +25,12 @@ export class Member {
   /** Ejections in a row as of `healthySince`; one less for each while since then. */
   ejections = 0;
   healthySince: number;
+  /** How often it was in doubt since it last answered well; 0 when it is not. */
+  doubts = 0;
+  /** Whether it was given out to be asked, and no attempt has begun yet. */
+  asked = false;
+  /** When it is to be asked if it is in doubt, and Infinity if not. */
+  askAt = Infinity;
 
   constructor(peer: Peer, limiter: Limiter | undefined, warmSince: number, now: number) {
     this.peer = peer;

@@ -373,6 +373,17 @@ describe('the way back', () => {
     expect(pool.pick({ now: 2000 })?.id).toBe('a');
   });
 
+  it('ends with a load that knows nothing of the failures, or it would stay idle for what the time out was for', () => {
+    for (const policy of [policies.p2cLatency(), policies.p2cPeakEwma()]) {
+      const { pool, peer, attempts, picks } = poolOf('abcd', { policy });
+      for (const id of 'abcd') pool.begin(peer(id), 0).end(success, 20);
+      attempts('a', 3, timeout, 500);
+      for (const id of 'bcd') pool.begin(peer(id), 1510).end(success, 1530);
+      pool.begin(pool.pick({ now: 1510 })!, 1510).end(success, 1530);
+      expect(picks(1530)).toBe('abcd');
+    }
+  });
+
   it('ends in slow start', () => {
     const { pool, peer } = ejected({ slowStart: {} });
     pool.begin(pool.pick({ now: 20_000 })!, 20_000).end(success, 20_000);
@@ -413,6 +424,98 @@ describe('the way back', () => {
       true,
       false,
     ]);
+  });
+});
+
+describe('a peer that the policy avoids for its failures', () => {
+  /** A pool of four that are all warm, in which `a` failed once, at 1000. */
+  const avoided = (options: Partial<PeerPoolOptions> = {}) => {
+    const made = poolOf('abcd', { policy: policies.p2cLatency(), ...options });
+    for (const id of 'abcd') made.pool.begin(made.peer(id), 0).end(success, 20);
+    // As many a second as let it have its turn at any time.
+    made.attempts('b', 50, success, 900);
+    made.attempts('a', 1, timeout, 1000);
+    return made;
+  };
+
+  it('is asked a second later, once', () => {
+    const { pool, picks, peer } = avoided();
+    expect(picks(1999)).toBe('bcd');
+    expect(pool.pick({ now: 2000 })?.id).toBe('a');
+    expect(peer('a').ejection).toBeUndefined();
+    pool.begin(peer('a'), 2000);
+    expect(picks(2000)).toBe('bcd');
+  });
+
+  it('is asked again later each time, whatever comes of it, until the policy picks it by itself', () => {
+    const { pool, attempts, picks, peer } = avoided();
+    let now = 1000;
+    for (const [index, outcome] of [success, timeout, success, ignored].entries()) {
+      now += (index + 1) * 1000;
+      attempts('b', 50, success, now - 1);
+      expect(picks(now - 1)).toBe('bcd');
+      expect(pool.pick({ now })?.id).toBe('a');
+      pool.begin(peer('a'), now).end(outcome, now);
+      attempts('b', 50, success, now);
+    }
+    // What it remembers has faded: the picks are the policy's own, and there is no doubt any more.
+    expect(picks(now + 60_000)).toBe('abcd');
+    pool.begin(peer('a'), now + 60_000);
+    expect(pool.pick({ now: now + 65_000 })?.id).not.toBe('a');
+  });
+
+  it('gets to be ejected if it is dead', () => {
+    const { pool, attempts, peer } = avoided();
+    for (const now of [2000, 4000]) {
+      attempts('b', 50, success, now);
+      pool.begin(pool.pick({ now })!, now).end(timeout, now);
+    }
+    expect(peer('a').ejection).toMatchObject({ reason: 'consecutive-local', since: 4000 });
+    expect(pool.pick({ now: 4999 })?.id).not.toBe('a');
+    expect(pool.pick({ now: 5000 })?.id).toBe('a');
+  });
+
+  it('is not asked before its turn would come if all were asked alike', () => {
+    const { pool, attempts, peer } = poolOf('abcdefghij', { policy: policies.p2cLatency() });
+    for (const { id } of pool.peers) attempts(id, 1, success, 0);
+    attempts('b', 1, success, 3000);
+    attempts('a', 1, timeout, 3000);
+    // Two a second are five seconds for ten peers.
+    expect(pool.pick({ now: 7999 })?.id).not.toBe('a');
+    expect(pool.pick({ now: 8000 })).toBe(peer('a'));
+  });
+
+  it('is asked again when whoever was sent there never went, or never came back', () => {
+    const { pool } = avoided();
+    expect(pool.pick({ now: 2000 })?.id).toBe('a');
+    expect(pool.pick({ now: 2999 })?.id).not.toBe('a');
+    const asked = pool.pick({ now: 3000 })!;
+    expect(asked.id).toBe('a');
+    pool.begin(asked, 3000);
+    expect(pool.pick({ now: 32_999 })?.id).not.toBe('a');
+    expect(pool.pick({ now: 33_000 })?.id).toBe('a');
+  });
+
+  it('is not asked when it has left, drains, or is none that the policy sees', () => {
+    const elsewhere = { preference: (peers: readonly Peer[]) => peers.map(({ id }) => (id === 'a' ? 0 : 1)) };
+    expect(avoided(elsewhere).picks(2000)).toBe('bcd');
+    const { pool, picks, list } = avoided();
+    pool.update({ revision: 2, endpoints: [...list('a', { state: 'draining' }), ...list('bcd')] }, 1500);
+    expect(picks(2000)).toBe('bcd');
+    pool.update({ revision: 3, endpoints: list('bcd') }, 2000);
+    expect(picks(2000)).toBe('bcd');
+  });
+
+  it('is left alone where failures are to have no consequences, or the policy asks whatever comes of it', () => {
+    expect(avoided({ ejection: false }).pool.pick({ now: 2000 })?.id).not.toBe('a');
+    const { pool, attempts } = avoided({ policy: policies.maglev() });
+    const keyed = (now: number) =>
+      tally(1, () => pool.pick({ now, key: 'k' }))
+        .keys()
+        .next().value;
+    const usual = keyed(0);
+    for (const id of 'abcd') attempts(id, 1, timeout, 1000);
+    expect(keyed(2000)).toBe(usual);
   });
 });
 

@@ -60,7 +60,13 @@ const command = fc.oneof(
 );
 const steps = fc.array(fc.record({ command, afterMs }), { maxLength: 100 });
 const settings = fc.record({
-  policy: fc.constantFrom(policies.random(), policies.roundRobin(), policies.weightedRandom(), policies.p2c()),
+  policy: fc.constantFrom(
+    policies.random(),
+    policies.roundRobin(),
+    policies.weightedRandom(),
+    policies.p2c(),
+    policies.p2cLatency(),
+  ),
   suspicion: fc.boolean(),
   limiter: fc.constantFrom(undefined, () => new AimdLimiter({ initial: 3 })),
   seed: fc.integer(),

@@ -16,7 +16,7 @@ import { Baseline } from './baseline.ts';
 import type { Endpoint, Snapshot } from './endpoint.ts';
 import { NoEndpointError, type NoEndpointReason } from './errors.ts';
 import { verdict } from './health/detector.ts';
-import { Ejector } from './health/ejector.ts';
+import { Ejector, probeDue } from './health/ejector.ts';
 import { SlowStart } from './health/slow-start.ts';
 import { Member } from './member.ts';
 import { Membership, type PoolChange } from './membership.ts';
@@ -64,7 +64,7 @@ export class PeerPool {
     this.#policy = policy;
     this.#options = options;
     this.#slowStart = new SlowStart(slowStart === false ? { windowMs: 0 } : slowStart);
-    this.#ejector = new Ejector(ejection === false ? { detectors: () => [] } : (ejection ?? {}), random);
+    this.#ejector = new Ejector(ejection ?? {}, random);
     this.#panicShare = checkNumber('panicShare', options.panicShare ?? 0.5, { min: 0, max: 1 });
     this.#membership = new Membership({
       suspicion: suspicion === true ? {} : suspicion || undefined,
@@ -137,7 +137,9 @@ export class PeerPool {
   /** Begins an attempt on a peer that {@link pick} gave. Whatever happens, end it. O(1). */
   begin(peer: Peer, now: number): Attempt {
     const member = this.#membership.find(peer);
-    if (member !== undefined && peer.ejection?.probing === true) this.#ejector.probeBegun(member, this.#advance(now));
+    if (member !== undefined && (peer.ejection !== undefined || member.doubts > 0)) {
+      this.#ejector.begun(member, this.#advance(now));
+    }
     return new Attempt(peer, member, this.#judge, now);
   }
 
@@ -256,10 +258,10 @@ export class PeerPool {
   /** A peer that waits for a probe. Not left to the policy: what its load remembers would keep it from ever being picked. */
   #pickProbe(context: PickContext): Peer | undefined {
     const probe = this.#ejector.takeProbe((peer) => isOpen(peer, context), this.#now);
-    this.#wake(probe?.ejection?.until ?? Infinity);
+    this.#wake(probe === undefined ? Infinity : probeDue(probe));
     const cost = (peer: Peer): number => peer.load.cost(context.now, weightOf(peer.endpoint));
-    if (probe !== undefined) explain(context, 'probe', probe, [], cost);
-    return probe;
+    if (probe !== undefined) explain(context, 'probe', probe.peer, [], cost);
+    return probe?.peer;
   }
 
   /** How the health rules hear of attempts. */
@@ -269,8 +271,9 @@ export class PeerPool {
     if (state !== member.state) return;
     const { ejection } = member.peer;
     if (ejection === undefined) {
-      const reason = this.#ejector.observe(member, outcome, elapsedMs, at);
+      const reason = this.#ejector.observe(member, outcome, elapsedMs, this.#candidates, at);
       if (reason !== undefined) this.#eject(member, reason, at);
+      if (member.doubts > 0) this.#wake(member.askAt);
       return;
     }
     // Set aside for good, and picked in panic only: how that goes is not what whoever did it wants to know.
@@ -312,6 +315,8 @@ export class PeerPool {
 
   #restore(member: Member, at: number): void {
     this.#ejector.restore(member, at);
+    // The time out was for these failures. Counted a second time, they would keep away from it what slow start is to bring back.
+    member.peer.load.forget?.();
     member.warmSince = at;
     if (isCandidate(member.peer)) this.#ejected -= 1;
     this.#invalidate(at);

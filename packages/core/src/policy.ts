@@ -23,6 +23,11 @@ export interface Load {
   cost(now: number, weight: number): number;
   /** Takes in what the peer says of itself. Absent from loads that do not listen. */
   report?(report: LoadReport, now: number): void;
+  /**
+   * Forgets how attempts went, but not what is in flight: the peer was set aside, comes back, and is to be known anew. Absent from loads
+   * that remember nothing of the kind.
+   */
+  forget?(): void;
 }
 
 /** What a peer says of its own load, over a time of its choosing; the fields of an ORCA load report that count here. */

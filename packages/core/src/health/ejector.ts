@@ -23,6 +23,7 @@ import { isCandidate, type Peer } from '../peer.ts';
 import type { Random } from '../policy.ts';
 import { ConsecutiveFailures } from './consecutive-failures.ts';
 import { type Detector, type Sensor, verdict } from './detector.ts';
+import { Doubts } from './doubts.ts';
 import type { Ejection } from './ejection.ts';
 import { FailureShare } from './failure-share.ts';
 import { SuccessRateOutlier } from './success-rate-outlier.ts';
@@ -74,10 +75,14 @@ export class Ejector {
   readonly #nextSweep: number[];
   /** Peers set aside, those on probation included. */
   readonly #out = new Set<Member>();
-  /** Those of them that are due for a probe, as of the last {@link collect}. */
+  /** Undefined when failures are to have no consequences. */
+  readonly #doubts: Doubts | undefined;
+  /** Peers that are due for a probe, as of the last {@link collect}. */
   #waiting: Member[] = [];
 
-  constructor(options: EjectionOptions, random: Random) {
+  /** `false` ejects only when told to. */
+  constructor(given: EjectionOptions | false, random: Random) {
+    const options = given === false ? { detectors: () => [] } : given;
     const { detectors = defaultDetectors } = options;
     if (typeof detectors !== 'function') throw new InvalidOptionError('ejection.detectors', 'a function', detectors);
     this.#detectors = detectors();
@@ -88,10 +93,13 @@ export class Ejector {
     this.#jitter = checkNumber('ejection.jitter', options.jitter ?? 0.2, { min: 0, max: 1 });
     this.#forgiveMs = checkNumber('ejection.forgiveMs', options.forgiveMs ?? 10_000, { above: 0 });
     this.#random = random;
+    const wait = (n: number, peers: number, now: number) => Math.max(this.#timeOut(n), this.#turn(peers, now));
+    this.#doubts = given === false ? undefined : new Doubts({ wait, beginMs: this.#baseMs, endMs: this.#capMs });
   }
 
-  /** Takes in how an attempt on a peer ended that is not ejected; the reason to eject it, if there is one. */
-  observe(member: Member, outcome: Outcome, elapsedMs: number, now: number): string | undefined {
+  /** Takes in how an attempt ended on a peer, one of so many, that is not ejected; the reason to eject it, if there is one. */
+  observe(member: Member, outcome: Outcome, elapsedMs: number, peers: number, now: number): string | undefined {
+    this.#doubts?.observe(member, outcome, peers, now);
     member.sensors ??= this.#detectors.map((detector) => detector.watch(member.peer));
     let reason: string | undefined;
     for (let index = 0; index < this.#detectors.length; index += 1) {
@@ -117,6 +125,7 @@ export class Ejector {
     const forgiven = Math.floor((now - member.healthySince) / this.#forgiveMs);
     member.ejections = Math.max(0, member.ejections - forgiven);
     for (const sensor of member.sensors ?? []) sensor.reset();
+    this.#doubts?.clear(member);
     this.#out.add(member);
     return this.#setAside(member, reason, now, now, lastingMs);
   }
@@ -134,10 +143,10 @@ export class Ejector {
     member.healthySince = now;
   }
 
-  /** Makes ready those that are due for a probe, and returns when the next one will be. O(ejected). */
+  /** Makes ready those that are due for a probe, and returns when the next one will be. O(ejected or in doubt). */
   collect(now: number): number {
     this.#waiting = [];
-    let next = Infinity;
+    let next = this.#doubts?.collect(now, (member) => this.#waiting.push(member)) ?? Infinity;
     for (const member of this.#out) {
       if (member.removed) this.#out.delete(member);
       // Who is not asked for work is not asked to prove itself; in panic, a suspect is picked like everybody.
@@ -154,27 +163,33 @@ export class Ejector {
   }
 
   /**
-   * The next peer to send a probe to, of those that `admits` says can take it. It is not given out again until the probe has ended,
+   * The next one to send a probe to, of those that `admits` says can take it. It is not given out again until the probe has ended,
    * or `baseMs` has passed without its being begun.
    */
-  takeProbe(admits: (peer: Peer) => boolean, now: number): Peer | undefined {
+  takeProbe(admits: (peer: Peer) => boolean, now: number): Member | undefined {
     for (let index = this.#waiting.length - 1; index >= 0; index -= 1) {
       const member = this.#waiting[index]!;
-      // It may have been restored since they were collected.
-      const due = this.#out.has(member) && member.peer.ejection!.until <= now;
+      const { ejection } = member.peer;
+      // It may have been restored, or asked by the policy, since they were collected.
+      const due = probeDue(member) <= now;
       if (due && !admits(member.peer)) continue;
       this.#waiting.splice(index, 1);
-      if (due) {
-        this.#enter(member, { ...member.peer.ejection!, probing: true, until: now + this.#baseMs });
-        return member.peer;
-      }
+      if (!due) continue;
+      if (ejection === undefined) this.#doubts?.asked(member, now);
+      else this.#enter(member, { ...ejection, probing: true, until: now + this.#baseMs });
+      return member;
     }
     return undefined;
   }
 
-  /** The probe has begun. Should it never end, as a stream may, another one is due after `capMs`, and that one decides. */
-  probeBegun(member: Member, now: number): void {
-    member.peer.ejection = { ...member.peer.ejection!, until: now + this.#capMs };
+  /**
+   * An attempt has begun, whose end may decide. Should that never come, as with a stream, a probe is due after `capMs`, and that one
+   * decides. O(1).
+   */
+  begun(member: Member, now: number): void {
+    const { ejection } = member.peer;
+    if (ejection?.probing === true) member.peer.ejection = { ...ejection, until: now + this.#capMs };
+    else if (member.doubts > 0) this.#doubts?.begun(member, now);
   }
 
   /** The probe has told nothing: another one is due at once, or, if the peer was too busy, when it said or after `baseMs`. */
@@ -213,10 +228,19 @@ export class Ejector {
   #setAside(member: Member, reason: string, since: number, now: number, lastingMs?: number): Ejection {
     if (member.ejections === 0 || !this.#poolFails(now)) member.ejections += 1;
     const count = member.ejections;
-    const usual = Math.min(this.#capMs, count * this.#baseMs) * (1 + this.#jitter * (2 * this.#random() - 1));
-    const ejection = { reason, since, until: now + (lastingMs ?? usual), count, probing: false };
+    const ejection = { reason, since, until: now + (lastingMs ?? this.#timeOut(count)), count, probing: false };
     this.#enter(member, ejection);
     return ejection;
+  }
+
+  /** How long a peer is left alone for the n-th time. */
+  #timeOut(n: number): number {
+    return Math.min(this.#capMs, n * this.#baseMs) * (1 + this.#jitter * (2 * this.#random() - 1));
+  }
+
+  /** How long until each of so many peers has been asked once, at the rate of the last second. */
+  #turn(peers: number, now: number): number {
+    return (1000 * peers) / this.#pool.total(now);
   }
 
   /** Whether most attempts on all peers fail. A handful does not say: it may be the probes of one dead peer. */
@@ -229,4 +253,9 @@ export class Ejector {
     member.peer.ejection = ejection;
     member.state += 1;
   }
+}
+
+/** When the peer is to be sent a probe, if it is not asked before. */
+export function probeDue({ peer, askAt }: Member): number {
+  return peer.ejection?.until ?? askAt;
 }

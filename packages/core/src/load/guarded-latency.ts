@@ -94,6 +94,12 @@ export class GuardedLatency extends TabledLoad {
     return latency * latency * latency * queue * queue;
   }
 
+  forget(): void {
+    this.table.ints[this.at + latencyColumn] = unknown;
+    this.#penaltyUs = 0;
+    this.#samples = 0;
+  }
+
   #latencyMs(now: number): number {
     return latencyIn(this.table.ints, this.at, now, this.shared);
   }

@@ -121,6 +121,10 @@ export class GuardedPeakEwma extends TabledLoad {
     }
   }
 
+  forget(): void {
+    this.table.ints[this.at + latencyColumn] = unknown;
+  }
+
   override rankIn({ ints }: LoadTable, at: number, now: number, weight: number): number {
     // Small enough to be compiled into the picker: as a call of its own, it would allocate what it returns.
     const inFlight = ints[at]!;
