@@ -254,6 +254,14 @@ describe('the way back', () => {
     expect(pool.pick({ now: 1010, exclude: tried })).toBeUndefined();
   });
 
+  it('is for requests that go past peers without having failed, where they say so', () => {
+    const { pool, peer } = ejected();
+    const elsewhere = new Set([peer('b')]);
+    expect(pool.pick({ now: 1010, exclude: elsewhere, retry: true })?.id).not.toBe('a');
+    expect(pool.pick({ now: 1010, exclude: elsewhere, retry: false })?.id).toBe('a');
+    expect(ejected().pool.pick({ now: 1010, retry: true })?.id).not.toBe('a');
+  });
+
   it('is a second longer each time that the probe fails', () => {
     const { pool, peer } = ejected(quiet);
     let now = 10;

@@ -249,8 +249,8 @@ export class PeerPool {
   #pickWhenDue(context: PickContext): Peer | undefined {
     if (context.now >= this.#nextTick) this.tick(context.now);
     // A request that has failed once is not the one to try a doubtful peer with, unless there is nobody else.
-    const retries = (context.exclude?.size ?? 0) > 0;
-    return retries
+    const { retry = (context.exclude?.size ?? 0) > 0 } = context;
+    return retry
       ? (this.#picker?.pick(context) ?? this.#pickProbe(context))
       : (this.#pickProbe(context) ?? this.#picker?.pick(context));
   }

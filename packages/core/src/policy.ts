@@ -47,6 +47,11 @@ export interface PickContext {
   readonly key?: string | undefined;
   /** Peers not to return, such as those that this request has already tried. */
   readonly exclude?: ReadonlySet<Peer> | undefined;
+  /**
+   * Whether the request has failed before. Such a one is not sent to a peer that is doubtful unless there is nobody else. Defaults to
+   * whether peers are excluded; say `false` where they are for another reason, or those that are set aside may never be tried again.
+   */
+  readonly retry?: boolean | undefined;
   /** Filled in by the pick when given; a pick that nobody asks about pays one comparison for it. */
   readonly trace?: PickTrace | undefined;
 }

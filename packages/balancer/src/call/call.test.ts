@@ -743,6 +743,34 @@ describe('a route', () => {
     network.last.fail();
     expect([network.tried.slice(0, 2).toSorted(), network.tried[2]]).toEqual([['b', 'c'], 'a']);
   });
+
+  it('brings a peer back that was set aside, though every request goes past others', () => {
+    for (const kind of ['barred', 'avoided'] as const) {
+      const network = new FakeNetwork();
+      network.pool.eject(network.peer('a'), 'test', network.clock.now());
+      network.clock.advance(1300);
+      const elsewhere = network.route({ [kind]: new Set([network.peer('c')]) });
+      network.call({ route: elsewhere });
+      expect(network.tried).toEqual(['a']);
+      network.last.answer();
+      expect(network.peer('a').ejection).toBeUndefined();
+    }
+  });
+
+  it('does not bring one back by a request that has failed, nor by a hedge', () => {
+    for (const hedge of [undefined, { minSamples: 1 }]) {
+      const network = new FakeNetwork({ options: noJitter, ...(hedge && { hedge }) });
+      network.call();
+      network.last.answer();
+      network.call();
+      const out = ['a', 'b', 'c'].find((id) => id !== network.last.peer)!;
+      network.pool.eject(network.peer(out), 'test', network.clock.now(), 50);
+      network.clock.advance(100);
+      if (hedge === undefined) network.last.fail();
+      expect(network.tried.length).toBe(3);
+      expect(network.last.peer).not.toBe(out);
+    }
+  });
 });
 
 it('runs later attempts where the request was dispatched', async () => {

@@ -282,7 +282,9 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
 
   #pickOutside(exclude: ReadonlySet<Peer> | undefined, now: number): Peer | undefined {
     this.#trace = channels.pick.hasSubscribers ? { reason: '', candidates: [] } : undefined;
-    return this.#environment.pool.pick({ now, key: this.#request.route.key, exclude, trace: this.#trace });
+    // What a route rules out is no failure: a peer that is set aside comes back by requests like this.
+    const retry = this.#tried !== undefined;
+    return this.#environment.pool.pick({ now, key: this.#request.route.key, exclude, retry, trace: this.#trace });
   }
 
   #begin(peer: Peer, hedge: boolean, now: number): void {
