@@ -5,7 +5,7 @@
  * without a key hashes a random number instead, and so lands by weight.
  */
 import type { Endpoint } from '../endpoint.ts';
-import { hash32 } from '../hash/murmur3.ts';
+import { quickHash } from '../hash/quick-hash.ts';
 import { isOpen, type Peer } from '../peer.ts';
 import type { PickContext, Picker, Policy, Random } from '../policy.ts';
 import { explain } from './explain.ts';
@@ -42,7 +42,7 @@ export const originOf = (endpoint: Endpoint): string => endpoint.origin;
 
 /** The hash of the key of a request, or a random one when it has none: an integer from -2^31 to 2^31 - 1. */
 export function keyHash(context: PickContext, random: Random): number {
-  return context.key === undefined ? (random() * 2 ** 32) | 0 : hash32(context.key);
+  return context.key === undefined ? (random() * 2 ** 32) | 0 : quickHash(context.key);
 }
 
 /** Whether `peer` is open and holds less than `bound` lets it. */
