@@ -2,12 +2,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ServerResponse } from 'node:http';
+import { createServer } from 'node:net';
 
 import fc from 'fast-check';
 import type { Dispatcher } from 'undici';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 
-import { ClientPool } from '../src/transport/client-pool.ts';
+import { ClientPool, type Sender } from '../src/transport/client-pool.ts';
 import type { Answer, HttpProvider } from './support/http-provider.ts';
 import { after, balance, provider } from './support/setup.ts';
 
@@ -19,32 +20,55 @@ function poolOf({ endpoint }: HttpProvider): ClientPool {
   return pool;
 }
 
-type Ask = Partial<Dispatcher.DispatchOptions> & { readonly abort?: boolean };
-
-/** Resolves with the status, or with the code of the error. Rejects when it is told more than one end. */
-function ask(pool: ClientPool, { abort = false, ...options }: Ask): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    let status: number;
-    let ends = 0;
-    const end = (how: unknown): void => {
-      ends += 1;
-      if (ends > 1) reject(new Error(`ended ${ends} times`));
-      else setImmediate(resolve, how);
-    };
-    pool.dispatch(
-      { method: 'GET', path: '/', ...options },
-      {
-        onRequestStart: (controller) => {
-          if (abort) controller.abort(Object.assign(new Error('not wanted'), { code: 'ABORTED' }));
-        },
-        onResponseStart: (_controller, statusCode) => void (status = statusCode),
-        onResponseData: () => {},
-        onResponseEnd: () => end(status),
-        onResponseError: (_controller, error) => end('code' in error ? error.code : error),
-      },
-    );
-  });
+interface Ask extends Partial<Dispatcher.DispatchOptions> {
+  readonly abort?: boolean;
+  readonly repeatable?: boolean;
 }
+
+/** Ends that nobody should have been told of. */
+const further: unknown[] = [];
+afterEach(() => {
+  if (further.splice(0).length > 0) throw new Error('A request was told of more than one end');
+});
+
+/** Resolves with the status, or with the code of the error: as soon as a promise can tell, and before undici lets go of the connection. */
+function ask(pool: ClientPool, { abort = false, repeatable = false, ...options }: Ask): Promise<unknown> {
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  let status: number;
+  let ends = 0;
+  const end = (how: unknown): void => {
+    ends += 1;
+    if (ends > 1) further.push(how);
+    resolve(how);
+  };
+  const sender: Sender = {
+    repeatable,
+    onRequestStart: (controller) => {
+      if (abort) controller.abort(Object.assign(new Error('not wanted'), { code: 'ABORTED' }));
+    },
+    onResponseStart: (_controller, statusCode) => void (status = statusCode),
+    onResponseData: () => {},
+    onResponseEnd: () => {
+      end(status);
+      sender.onAnswered?.();
+    },
+    onResponseError: (_controller, error) => end('code' in error ? error.code : error),
+  };
+  pool.dispatch({ method: 'GET', path: '/', ...options }, sender);
+  return promise;
+}
+
+/** One after the other. Resolves with how each ended. */
+async function askInTurn(pool: ClientPool, requests: readonly Ask[]): Promise<unknown[]> {
+  const ends: unknown[] = [];
+  for (const request of requests) {
+    // oxlint-disable-next-line eslint/no-await-in-loop -- in turn
+    ends.push(await ask(pool, request));
+  }
+  return ends;
+}
+
+const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
 
 /** undici lets go of a connection one turn of the event loop after the answer's end. */
 async function letGo(): Promise<void> {
@@ -191,6 +215,66 @@ it('the connection that was used last is used first', async () => {
   expect([ports.size, one.connections]).toEqual([1, most]);
 });
 
+it('a request that may be sent twice takes the connection of the answer that has just ended', async () => {
+  const one = await provider('p');
+  expect(await askInTurn(poolOf(one), times(5, { repeatable: true }))).toEqual(times(5, 200));
+  expect(one.connections).toBe(1);
+});
+
+it('so do the requests of a balancer, by their methods', async () => {
+  const [reading, writing] = [await provider('p'), await provider('q')];
+  const inTurn = async (one: HttpProvider, method: 'GET' | 'POST'): Promise<void> => {
+    const { dispatcher } = balance({ over: [one] });
+    for (let time = 0; time < 5; time += 1) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      dispatcher.dispatch(
+        { method, path: '/' },
+        {
+          onRequestStart: () => {},
+          onResponseEnd: () => resolve(),
+          onResponseError: (_controller, error) => reject(error),
+        },
+      );
+      // oxlint-disable-next-line eslint/no-await-in-loop -- in turn
+      await promise;
+    }
+  };
+  await inTurn(reading, 'GET');
+  await inTurn(writing, 'POST');
+  expect([reading.connections, writing.connections]).toEqual([1, 2]);
+});
+
+it('one that may not be sent twice takes a connection that has rested, or waits until one has', async () => {
+  const one = await provider('p');
+  expect(await askInTurn(poolOf(one), times(9, {}))).toEqual(times(9, 200));
+  expect(one.connections).toBe(2);
+
+  const narrow = new ClientPool(one.endpoint.origin, { connections: 1, pipelining: 1, allowH2: false });
+  after(() => narrow.destroy());
+  await ask(narrow, { repeatable: true });
+  const answers = [ask(narrow, { path: '/once' }), ask(narrow, { path: '/twice', repeatable: true })];
+  expect(await Promise.all(answers)).toEqual([200, 200]);
+  expect([one.asked.slice(-2), one.connections]).toEqual([['GET /once', 'GET /twice'], 3]);
+});
+
+it('a peer that closes connections it had said it would keep costs one request', async () => {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    socket.on('error', () => {});
+    socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  after(() => void server.close());
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const pool = new ClientPool(`http://127.0.0.1:${port}`, { connections: most, pipelining: 1, allowH2: false });
+  after(() => pool.destroy());
+  const ends = await askInTurn(pool, times(50, { repeatable: true }));
+  expect(ends.filter((end) => end !== 200).length).toBeLessThanOrEqual(1);
+  expect(connections).toBeGreaterThanOrEqual(49);
+});
+
 it('a connection that there is comes before one that has to be made', async () => {
   const answer = together();
   const one = await provider('p', (request, response) => {
@@ -264,6 +348,24 @@ it('close() lets those that wait finish; destroy() ends them', async () => {
 
 const kinds = ['ok', 'close', 'reset', 'refused', 'aborted'] as const;
 
+interface Link {
+  readonly kind: (typeof kinds)[number];
+  readonly repeatable: boolean;
+}
+
+/** Requests at once, and those that follow each of them. */
+const burst: fc.Arbitrary<Link[][]> = fc.array(
+  fc.array(fc.record({ kind: fc.constantFrom(...kinds), repeatable: fc.boolean() }), { minLength: 1, maxLength: 3 }),
+  { minLength: 1, maxLength: 6 },
+);
+
+const requestOf = ({ kind, repeatable }: Link): Ask => ({
+  path: `/${kind}`,
+  repeatable,
+  abort: kind === 'aborted',
+  ...(kind === 'refused' && { headers: { 'no token': '1' } }),
+});
+
 it('whatever happens to requests, each is told one end, and no connection is lost', async () => {
   const answer = together();
   const one = await provider('p', (request, response) => {
@@ -273,19 +375,11 @@ it('whatever happens to requests, each is told one end, and no connection is los
     else response.end();
   });
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.array(fc.constantFrom(...kinds), { minLength: 1, maxLength: 6 })), async (bursts) => {
+    fc.asyncProperty(fc.array(burst), async (bursts) => {
       const pool = new ClientPool(one.endpoint.origin, { connections: most, pipelining: 1, allowH2: false });
-      for (const burst of bursts) {
-        const ends = await Promise.all(
-          burst.map((kind) =>
-            ask(pool, {
-              path: `/${kind}`,
-              abort: kind === 'aborted',
-              ...(kind === 'refused' && { headers: { 'no token': '1' } }),
-            }),
-          ),
-        );
-        expect(ends).toEqual(burst.map((kind) => endOf[kind]));
+      for (const requests of bursts) {
+        const ends = await Promise.all(requests.map((links) => askInTurn(pool, links.map(requestOf))));
+        expect(ends).toEqual(requests.map((links) => links.map(({ kind }) => endOf[kind])));
       }
       const answers = Array.from({ length: most }, () => ask(pool, { path: '/all' }));
       expect(await Promise.all(answers)).toEqual([200, 200, 200]);

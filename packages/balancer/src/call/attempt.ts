@@ -20,6 +20,8 @@ export interface AttemptListener {
   readonly service: string;
   readonly caller: Caller;
   readonly rules: AttemptRules;
+  /** Whether doing the request twice is safe. */
+  readonly idempotent: boolean;
   /** The final answer has begun. The listener says `pass` or `hold` before it returns. Not called for one that was given up. */
   onAnswer(attempt: Attempt, headers: ResponseHeaders, verdict: Verdict | undefined, now: number): void;
   /** There will be no answer. Not called for an attempt that was given up. */
@@ -52,6 +54,8 @@ export class Attempt implements Sender {
   readonly previous: Attempt | undefined;
   /** Whether it was sent beside one that was still under way. */
   readonly hedge: boolean;
+  /** Set by whoever sends it. */
+  onAnswered: (() => void) | undefined;
   readonly #listener: AttemptListener;
   readonly #begun: PoolAttempt;
   readonly #now: () => number;
@@ -87,6 +91,11 @@ export class Attempt implements Sender {
     this.previous = previous;
     this.number = previous === undefined ? 1 : previous.number + 1;
     this.hedge = hedge;
+    this.onAnswered = undefined;
+  }
+
+  get repeatable(): boolean {
+    return this.#listener.idempotent;
   }
 
   get startedAt(): number {
@@ -151,7 +160,7 @@ export class Attempt implements Sender {
     try {
       this.pass();
       for (const chunk of this.#heldChunks) this.onResponseData(controller, chunk);
-      if (this.#heldTrailers !== undefined) this.onResponseEnd(controller, this.#heldTrailers);
+      if (this.#heldTrailers !== undefined) this.#endAnswer(this.#heldTrailers);
       else this.#resume(() => !caller.paused);
     } catch (error) {
       // undici would abort if this were one of its own calls.
@@ -230,17 +239,8 @@ export class Attempt implements Sender {
   }
 
   onResponseEnd(_controller: Controller, trailers: Trailers): void {
-    if (this.#phase === 'held') {
-      this.#heldTrailers = trailers;
-      return;
-    }
-    const passing = this.#phase === 'passing';
-    this.#phase = 'over';
-    if (!passing) return;
-    const now = this.#now();
-    this.#end(this.#verdict?.outcome ?? success, now);
-    this.#listener.onPassed(undefined, now);
-    this.#listener.caller.end(trailers);
+    this.#endAnswer(trailers);
+    if (this.#headers.connection !== 'close') this.onAnswered?.();
   }
 
   onResponseError(_controller: Controller | null, error: Error): void {
@@ -281,6 +281,20 @@ export class Attempt implements Sender {
 
   onRequestSent(): void {
     if (this.#phase !== 'over') this.#listener.caller.requestSent();
+  }
+
+  #endAnswer(trailers: Trailers): void {
+    if (this.#phase === 'held') {
+      this.#heldTrailers = trailers;
+      return;
+    }
+    const passing = this.#phase === 'passing';
+    this.#phase = 'over';
+    if (!passing) return;
+    const now = this.#now();
+    this.#end(this.#verdict?.outcome ?? success, now);
+    this.#listener.onPassed(undefined, now);
+    this.#listener.caller.end(trailers);
   }
 
   /**

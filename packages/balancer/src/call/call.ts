@@ -124,6 +124,10 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
     return this.#environment.service;
   }
 
+  get idempotent(): boolean {
+    return this.#request.idempotent;
+  }
+
   /** Ends the request, wherever it is. */
   destroy(error: Error): void {
     // What the caller reads already ends through undici, which closes the connection.
