@@ -105,8 +105,8 @@ export interface BalancerOptions extends PoolOptions {
    */
   readonly hostHeader?: 'endpoint' | 'service' | undefined;
   /**
-   * Whether attempts carry `x-lb-attempt`, their number, and `x-lb-timeout-ms`, the time left. Defaults to true; off for providers
-   * that are not yours.
+   * Whether attempts carry `x-lb-timeout-ms`, the time left, and `x-lb-attempt`, their number, from the second on (from the first if there is
+   * no limit of time). Defaults to true; off for providers that are not yours.
    */
   readonly announce?: boolean | undefined;
 

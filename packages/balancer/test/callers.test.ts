@@ -15,7 +15,7 @@ const echo = () =>
   provider('echo', (incoming, response) => {
     if (incoming.url === '/hang') return;
     response.setHeader('x-method', incoming.method ?? '');
-    if (incoming.url?.endsWith('flaky') === true && incoming.headers['x-lb-attempt'] === '1') {
+    if (incoming.url?.endsWith('flaky') === true && incoming.headers['x-lb-attempt'] === undefined) {
       incoming.resume();
       response.writeHead(503).end('not yet');
     } else {

@@ -27,12 +27,13 @@ describe('x-lb-timeout-ms', () => {
 });
 
 it.each([
-  ['1', 1],
-  ['12', 12],
-  ['0', undefined],
-  ['1000', undefined],
-  ['two', undefined],
-  [undefined, undefined],
-])('reads x-lb-attempt %j as %j', (value, attempt) => {
-  expect(readAttempt(value)).toBe(attempt);
+  ['1', undefined, 1],
+  ['12', '50', 12],
+  [undefined, '50', 1],
+  ['0', '50', undefined],
+  ['1000', undefined, undefined],
+  ['two', undefined, undefined],
+  [undefined, undefined, undefined],
+])('reads x-lb-attempt %j beside x-lb-timeout-ms %j as %j', (value, timeout, attempt) => {
+  expect(readAttempt(value, timeout)).toBe(attempt);
 });

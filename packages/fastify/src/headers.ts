@@ -3,7 +3,7 @@
  * `@lb/balancer` sends and reads; no other part of HTTP is needed, so any client can take part.
  */
 
-/** From a balancer: which attempt of its request this is, from 1. */
+/** From a balancer: which attempt of its request this is, from 1. It leaves it out of a first one that has a deadline. */
 export const attemptHeader = 'x-lb-attempt';
 /** From a balancer: how long the caller still waits for an answer, in milliseconds. Relative, so that clocks need not agree. */
 export const timeoutHeader = 'x-lb-timeout-ms';
@@ -22,13 +22,19 @@ export const loadReportHeader = 'endpoint-load-metrics';
 const longestMs = 600_000;
 
 /** Reads `x-lb-timeout-ms`; `undefined` when it says nothing, or nothing that can be believed. */
-export function readTimeout(value: string | readonly string[] | undefined): number | undefined {
+export function readTimeout(value: HeaderValue): number | undefined {
   if (typeof value !== 'string' || !/^[1-9]\d{0,5}$/.test(value)) return undefined;
   const timeoutMs = Number(value);
   return timeoutMs <= longestMs ? timeoutMs : undefined;
 }
 
-/** Reads `x-lb-attempt`; `undefined` when the caller is no balancer. */
-export function readAttempt(value: string | readonly string[] | undefined): number | undefined {
-  return typeof value === 'string' && /^[1-9]\d{0,2}$/.test(value) ? Number(value) : undefined;
+/**
+ * Which attempt it is, from `x-lb-attempt`, or 1 when only `x-lb-timeout-ms` is there; `undefined` when the caller is no balancer. A caller that
+ * sends a deadline and does not try again itself says so with an `x-lb-attempt` of 0.
+ */
+export function readAttempt(attempt: HeaderValue, timeout: HeaderValue): number | undefined {
+  if (attempt === undefined) return timeout === undefined ? undefined : 1;
+  return typeof attempt === 'string' && /^[1-9]\d{0,2}$/.test(attempt) ? Number(attempt) : undefined;
 }
+
+type HeaderValue = string | readonly string[] | undefined;

@@ -28,7 +28,7 @@ export class CallerInfo implements RequestLb {
 
   /** `reserveMs` is kept back of what the caller allows, for the way back. */
   constructor({ headers }: IncomingMessage, response: ServerResponse, reserveMs: number) {
-    this.attempt = readAttempt(headers[attemptHeader]);
+    this.attempt = readAttempt(headers[attemptHeader], headers[timeoutHeader]);
     const timeoutMs = readTimeout(headers[timeoutHeader]);
     this.timeoutMs = timeoutMs === undefined ? undefined : timeoutMs - reserveMs;
     this.#response = response;

@@ -11,6 +11,6 @@ export interface CallRules extends AttemptRules, RetryRules {
   readonly netMs: number;
   /** Most bytes of a streamed body that are kept for another attempt. */
   readonly replayLimitBytes: number;
-  /** Whether `x-lb-attempt` and `x-lb-timeout-ms` are sent. */
+  /** Whether `x-lb-timeout-ms` and `x-lb-attempt` are sent. */
   readonly announce: boolean;
 }

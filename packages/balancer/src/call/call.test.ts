@@ -66,16 +66,16 @@ describe('an answer', () => {
 });
 
 describe('an attempt', () => {
-  it('carries its number and the time that is left', () => {
+  it('carries the time that is left, and from the second on its number', () => {
     const network = new FakeNetwork({ options: { ...noJitter, timeoutMs: 2000 } });
     network.call({ headers: ['accept', 'a'] });
-    expect(network.last.headers).toEqual({ accept: 'a', 'x-lb-attempt': '1', 'x-lb-timeout-ms': '2000' });
+    expect(network.last.headers).toEqual({ accept: 'a', 'x-lb-timeout-ms': '2000' });
     network.clock.advance(100);
     network.last.fail();
     expect(network.last.headers).toMatchObject({ 'x-lb-attempt': '2', 'x-lb-timeout-ms': '1900' });
   });
 
-  it('carries neither when it should not, and no time when there is no limit', () => {
+  it('carries neither when it should not, and its number when there is no limit of time', () => {
     const quiet = new FakeNetwork({ options: { announce: false } });
     quiet.call();
     expect(quiet.last.headers).toEqual({});

@@ -342,8 +342,9 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
     // The first attempt, which nearly always is the only one, writes into the list itself; nobody writes into what undici still has.
     if (number === 1) this.#ownHeaders = headers.length;
     const list = number === 1 ? headers : headers.slice(0, this.#ownHeaders);
-    list.push(attemptHeader, String(number));
     const leftMs = this.#deadlineAt - now;
+    // A first attempt is known by its deadline: a header costs both sides about as much as all that we do for a request.
+    if (number > 1 || leftMs === Infinity) list.push(attemptHeader, String(number));
     if (leftMs < Infinity) list.push(timeoutHeader, String(Math.max(1, Math.floor(leftMs))));
     return list;
   }

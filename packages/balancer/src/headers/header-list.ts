@@ -4,7 +4,10 @@
  */
 import type { Dispatcher } from 'undici';
 
-/** Number of the attempt, from 1. A provider that calls on does not retry for a request that is itself a retry. */
+/**
+ * Number of the attempt, from 1. Left out of a first one that has a deadline, which says as much. A provider that calls on does not retry
+ * for an attempt: whoever sent it does.
+ */
 export const attemptHeader = 'x-lb-attempt';
 /** Milliseconds that are left for the answer: relative, so that no two clocks have to agree. */
 export const timeoutHeader = 'x-lb-timeout-ms';

@@ -54,7 +54,7 @@ function target(input: Buffer): string {
 function headers(input: Buffer): string {
   const value = input.toString('latin1');
   const timeout = readTimeout(value);
-  const attempt = readAttempt(value);
+  const attempt = readAttempt(value, undefined);
   if (timeout !== undefined) assert.ok(timeout >= 1 && timeout <= 600_000 && String(timeout) === value);
   if (attempt !== undefined) assert.ok(attempt >= 1 && attempt <= 999 && String(attempt) === value);
   return `${timeout === undefined ? 'no' : 'a'} timeout, ${attempt === undefined ? 'no' : 'an'} attempt`;
