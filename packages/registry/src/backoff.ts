@@ -23,8 +23,21 @@ export class Backoff {
   next(): number {
     const { baseMs, capMs } = this.#options;
     const ceiling = Math.min(capMs, baseMs * 2 ** this.#attempt);
-    this.#attempt += 1;
+    this.count();
     return this.#random() * ceiling;
+  }
+
+  /**
+   * The next wait, less what the attempt itself has taken: for one that was work for nobody, as when no connection came about. Waits
+   * between connections count from their beginnings in gRPC, too ("GRPC Connection Backoff Protocol").
+   */
+  nextAfter(tookMs: number): number {
+    return Math.max(0, this.next() - tookMs);
+  }
+
+  /** One more attempt has failed, for which somebody else says how long to wait. */
+  count(): void {
+    this.#attempt += 1;
   }
 
   /** What was tried has worked; begin again from the shortest wait. */

@@ -2,9 +2,9 @@
 
 /** Where a call to etcd went wrong, as far as a caller can act on it. */
 export type EtcdErrorCode =
-  /** Nothing answered: refused, unreachable, no leader, connection lost. */
+  /** Nothing answered: refused, unreachable, no leader, connection lost, or not made in time. Asking again costs etcd nothing. */
   | 'ERR_ETCD_UNAVAILABLE'
-  /** No answer in time. A write may or may not have happened. */
+  /** No answer in time, on a connection that stands. A write may or may not have happened. */
   | 'ERR_ETCD_TIMEOUT'
   /** No secure connection: a certificate is not trusted, expired, made for another name, or cannot be read. */
   | 'ERR_ETCD_TLS'

@@ -31,6 +31,8 @@ const codesByText: readonly (readonly [text: string, code: EtcdErrorCode])[] = [
   ['future revision', 'ERR_ETCD_REWOUND'],
   ['Received message larger than max', 'ERR_ETCD_TOO_LARGE'],
   ['lease already exists', 'ERR_ETCD_LEASE_EXISTS'],
+  // etcd has had the call for seven seconds then, and gRPC's status says "unavailable".
+  ['request timed out', 'ERR_ETCD_TIMEOUT'],
   // What OpenSSL and Node say of certificates, inside gRPC's "No connection established".
   ['certificate', 'ERR_ETCD_TLS'],
   ['altnames', 'ERR_ETCD_TLS'],

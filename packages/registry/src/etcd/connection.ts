@@ -9,7 +9,7 @@
  * A connection that has failed is left, never mended: whoever goes on makes a new one, so that a dead TCP connection, gRPC's own
  * waits between attempts and yesterday's certificate all end with it, and how often etcd is tried is decided in one place.
  */
-import { type Interceptor, InterceptingCall, status } from '@grpc/grpc-js';
+import { type Channel, connectivityState, type Interceptor, InterceptingCall, status } from '@grpc/grpc-js';
 import {
   Etcd3,
   type IDuplexStream,
@@ -72,6 +72,8 @@ export class Connection {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #tokens: Tokens | undefined;
+  /** One for each of etcd's services, all on one socket. */
+  readonly #channels: Channel[] = [];
   #uses = 0;
   #retired = false;
 
@@ -82,7 +84,7 @@ export class Connection {
     this.#timeoutMs = etcd.requestTimeoutMs;
     this.#tokens = tokens;
     try {
-      this.#etcd = new Etcd3(etcd3Options(host, etcd));
+      this.#etcd = new Etcd3(etcd3Options(host, etcd, (channel) => this.#channels.push(channel)));
     } catch (cause) {
       throw new EtcdError('ERR_ETCD_TLS', 'connect', host, { cause });
     }
@@ -132,6 +134,15 @@ export class Connection {
       undefined,
       handlers,
     );
+  }
+
+  /**
+   * What to say of a call that has had no answer in time. Where there is a connection etcd is up, and has too much to do; where none has
+   * come about nobody knows of the call, and asking again is work for nobody.
+   */
+  late(name: string): EtcdError {
+    const connected = this.#channels.some((channel) => channel.getConnectivityState(false) === connectivityState.READY);
+    return new EtcdError(connected ? 'ERR_ETCD_TIMEOUT' : 'ERR_ETCD_UNAVAILABLE', name, this.host, {});
   }
 
   /** Keeps it open until the returned function is called, even when it is retired. Throws `ClosedError` when it no longer is. */
@@ -201,10 +212,7 @@ export class Connection {
     if (signal?.aborted === true) abort();
     signal?.addEventListener('abort', abort);
     // Ours, not gRPC's: that one goes by the wall clock, and a clock set back an hour would make the call wait as long.
-    const cancelTimer = this.#clock.schedule(
-      () => stop(new EtcdError('ERR_ETCD_TIMEOUT', name, this.host, {})),
-      timeoutMs,
-    );
+    const cancelTimer = this.#clock.schedule(() => stop(this.late(name)), timeoutMs);
     try {
       return await Promise.race([stopped.promise, result]);
     } catch (error) {
@@ -304,7 +312,11 @@ class Guard {
 
 let connections = 0;
 
-function etcd3Options(host: string, { secure, tls }: CheckedEtcdOptions): IOptions {
+function etcd3Options(
+  host: string,
+  { secure, tls }: CheckedEtcdOptions,
+  onChannel: (channel: Channel) => void,
+): IOptions {
   connections += 1;
   return {
     hosts: `${secure ? 'https' : 'http'}://${host}`,
@@ -314,7 +326,11 @@ function etcd3Options(host: string, { secure, tls }: CheckedEtcdOptions): IOptio
       // gRPC shares a socket among all channels of a process with the same options. An option of our own makes each connection a
       // socket: one that is dead must not be handed to the next.
       'lb.connection': connections,
-      channelFactoryOverride: closableChannel,
+      channelFactoryOverride: (...given: Parameters<typeof closableChannel>) => {
+        const channel = closableChannel(...given);
+        onChannel(channel);
+        return channel;
+      },
       // etcd refuses pings more often than every 5 s, and pings without a stream, as abuse.
       'grpc.keepalive_time_ms': 10_000,
       'grpc.keepalive_timeout_ms': 3000,

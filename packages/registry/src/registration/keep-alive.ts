@@ -8,6 +8,7 @@
  */
 import { Backoff } from '../backoff.ts';
 import { type Clock, sleep } from '../clock.ts';
+import { EtcdError } from '../errors.ts';
 import type { EtcdClient } from '../etcd/etcd-client.ts';
 import type { Lease } from './lease.ts';
 import { type Renewal, Renewals } from './renewals.ts';
@@ -24,7 +25,16 @@ export interface KeepAliveOptions {
   readonly onUncertain: (error: Error | undefined) => void;
 }
 
-export type KeepAliveEnd = { readonly kind: 'gone'; readonly cause: LossCause } | { readonly kind: 'closed' };
+export type KeepAliveEnd = LeaseGone | { readonly kind: 'closed' };
+
+export type LeaseGone =
+  | { readonly kind: 'gone'; readonly cause: Exclude<LossCause, 'outage'> }
+  | {
+      readonly kind: 'gone';
+      readonly cause: Extract<LossCause, 'outage'>;
+      /** Revision of the store at which the lease lived; `undefined` when that store is lost, too. */
+      readonly livedAt: bigint | undefined;
+    };
 
 /** Never rejects. */
 export async function keepAlive(lease: Lease, options: KeepAliveOptions): Promise<KeepAliveEnd> {
@@ -47,14 +57,12 @@ export async function keepAlive(lease: Lease, options: KeepAliveOptions): Promis
       if (renewal instanceof Error) {
         failure = renewal;
         triedAt = sentAt;
-        await sleep(clock, backoff.next(), signal);
+        const isAway = renewal instanceof EtcdError && renewal.code === 'ERR_ETCD_UNAVAILABLE';
+        await sleep(clock, isAway ? backoff.nextAfter(clock.now() - sentAt) : backoff.next(), signal);
         continue;
       }
       if (!renewal.alive) {
-        return {
-          kind: 'gone',
-          cause: causeOf(renewal, { sentAt, triedAt, certainUntil, revision, ttlMs: lease.ttlMs }),
-        };
+        return goneBy(renewal, { sentAt, triedAt, certainUntil, revision, ttlMs: lease.ttlMs });
       }
       failure = undefined;
       triedAt = sentAt;
@@ -85,8 +93,9 @@ interface Circumstances {
   readonly ttlMs: number;
 }
 
-function causeOf(renewal: Renewal, { sentAt, triedAt, certainUntil, revision, ttlMs }: Circumstances): LossCause {
-  if (renewal.revision < revision) return 'outage';
-  if (sentAt - triedAt >= ttlMs) return 'paused';
-  return sentAt > certainUntil ? 'outage' : 'revoked';
+function goneBy(renewal: Renewal, { sentAt, triedAt, certainUntil, revision, ttlMs }: Circumstances): LeaseGone {
+  const kind = 'gone';
+  if (renewal.revision < revision) return { kind, cause: 'outage', livedAt: undefined };
+  if (sentAt - triedAt >= ttlMs) return { kind, cause: 'paused' };
+  return sentAt > certainUntil ? { kind, cause: 'outage', livedAt: revision } : { kind, cause: 'revoked' };
 }

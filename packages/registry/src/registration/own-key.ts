@@ -5,7 +5,7 @@
  * this process was granted, which also tells our own earlier write, whose answer got lost, from another process with our id.
  */
 import type { Endpoint } from '@lb/core';
-import type { ICompare, IKeyValue, ITxnResponse } from 'etcd3';
+import type { ICompare, IKeyValue, IRangeResponse, ITxnResponse } from 'etcd3';
 
 import type { Codec } from '../codecs/codec.ts';
 import type { CallLimits } from '../etcd/connection.ts';
@@ -60,14 +60,16 @@ export class OwnKey {
    */
   async isThere(lease: Lease, endpoint: Endpoint, limits: CallLimits): Promise<boolean> {
     const text = this.#codec.encode(this.#service, endpoint);
-    const { kvs } = await this.#client.call(
-      'range',
-      ({ kv }, options) => kv.range({ key: this.#key, serializable: true }, options),
-      limits,
-    );
+    const { kvs } = await this.#look({ serializable: true }, limits);
     const [found] = kvs;
     if (text === undefined) return found === undefined;
     return found?.lease === lease.id && found.value.equals(Buffer.from(text));
+  }
+
+  /** The revision that the store is at, as the cluster knows. Rejects with `EtcdError`. */
+  async storeRevision(limits: CallLimits): Promise<bigint> {
+    const { header } = await this.#look({ serializable: false }, limits);
+    return BigInt(header.revision);
   }
 
   /** Deletes the key if it hangs on `lease`, and returns the revision since which it does not. Rejects with `EtcdError`. */
@@ -80,6 +82,10 @@ export class OwnKey {
       limits,
     );
     return BigInt(header.revision);
+  }
+
+  #look({ serializable }: { readonly serializable: boolean }, limits: CallLimits): Promise<IRangeResponse> {
+    return this.#client.call('range', ({ kv }, options) => kv.range({ key: this.#key, serializable }, options), limits);
   }
 
   async #putIf(

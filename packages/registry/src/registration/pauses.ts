@@ -1,15 +1,15 @@
 /**
  * How long a registration waits before it tries (again).
  *
- * Whoever was lost alone may come back at once. After an outage everybody was lost, and ten thousand providers that all came back in
- * one second would keep etcd from taking any of them: it takes about a thousand leases with a key a second. So they spread over two
- * thirds of a TTL, which still has each back within a TTL of finding out. An etcd that answers too late, or says that it has too much to
- * do, is left alone for up to a whole TTL, since each try that is too late for us is work for it all the same; one that does not
- * answer at all costs nothing to ask.
+ * Whoever was lost alone may come back at once. Ten thousand providers that were lost together and all came back in one second would
+ * keep etcd from taking any of them: it takes about a thousand leases with a key a second. So they spread over as many seconds as there
+ * can be thousands of them, up to two thirds of a TTL, which still has each back within a TTL of finding out. An etcd that answers too
+ * late, or says that it has too much to do, is left alone for up to a whole TTL, since each try that is too late for us is work for it
+ * all the same. One that cannot be reached costs nothing to ask, so the attempt itself counts as part of the wait: whoever was cut off
+ * is back soon after, wherever in an attempt or a wait that finds it.
  */
 import { Backoff } from '../backoff.ts';
 import { EtcdError, type EtcdErrorCode, IdTakenError } from '../errors.ts';
-import type { LossCause } from './state.ts';
 
 type Trouble = 'away' | 'busy' | 'refused';
 
@@ -32,6 +32,9 @@ const troubles: Readonly<Record<EtcdErrorCode, Trouble>> = {
 /** How late whoever was lost alone comes back, at most. */
 const aloneMs = 250;
 
+/** For each lease with a key: an etcd on two shared cores took 850 to 970 a second. */
+const etcdTakesMs = 1;
+
 export class Pauses {
   readonly #ttlMs: number;
   readonly #random: () => number;
@@ -48,14 +51,19 @@ export class Pauses {
     };
   }
 
-  afterLoss(cause: LossCause): number {
-    return this.#random() * (cause === 'outage' ? (this.#ttlMs * 2) / 3 : aloneMs);
+  /** Of at most so many leases that were lost together; `Infinity` when nobody knows. */
+  afterLoss(together: number): number {
+    return this.#random() * Math.min((this.#ttlMs * 2) / 3, Math.max(aloneMs, together * etcdTakesMs));
   }
 
-  afterFailure(error: Error): number {
+  /** `tookMs` is how long the attempt took to fail. */
+  afterFailure(error: Error, tookMs: number): number {
     // Whoever holds our id keeps it for as long as its lease lives.
     if (error instanceof IdTakenError) return this.#ttlMs * (0.85 + 0.15 * this.#random());
-    return this.#backoffs[error instanceof EtcdError ? troubles[error.code] : 'away'].next();
+    const trouble = error instanceof EtcdError ? troubles[error.code] : 'away';
+    // An etcd that is too busy once it is back, after it was away for long, has everybody there.
+    for (const [kind, backoff] of Object.entries(this.#backoffs)) if (kind !== trouble) backoff.count();
+    return trouble === 'away' ? this.#backoffs.away.nextAfter(tookMs) : this.#backoffs[trouble].next();
   }
 
   /** It has worked: what comes next is the first failure again. */

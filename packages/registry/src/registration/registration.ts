@@ -17,7 +17,7 @@ import { EtcdClient } from '../etcd/etcd-client.ts';
 import { checkEtcdOptions, type EtcdOptions } from '../etcd/etcd-options.ts';
 import { checkEndpoint, checkServiceName, maxValueBytes } from '../validate.ts';
 import { Grants } from './grant.ts';
-import { keepAlive, type KeepAliveEnd } from './keep-alive.ts';
+import { keepAlive, type KeepAliveEnd, type LeaseGone } from './keep-alive.ts';
 import type { Lease } from './lease.ts';
 import { OwnKey } from './own-key.ts';
 import { Pauses } from './pauses.ts';
@@ -207,6 +207,7 @@ class EtcdRegistration implements Registration {
     const { signal } = this.#closing;
     let attempt = 1;
     while (!signal.aborted) {
+      const triedAt = this.#clock.now();
       try {
         const lease = await this.#obtain();
         await this.#write(lease);
@@ -216,16 +217,16 @@ class EtcdRegistration implements Registration {
         this.#lease = undefined;
         attempt = 1;
         this.#enter({ kind: 'registering', attempt, error: undefined, lost: end.cause });
-        await sleep(this.#clock, this.#pauses.afterLoss(end.cause), signal);
+        await sleep(this.#clock, this.#pauses.afterLoss(await this.#lostTogether(end)), signal);
       } catch (error) {
         if (signal.aborted) return;
         attempt += 1;
-        await this.#failed(asError(error), attempt);
+        await this.#failed(asError(error), attempt, this.#clock.now() - triedAt);
       }
     }
   }
 
-  async #failed(error: Error, attempt: number): Promise<void> {
+  async #failed(error: Error, attempt: number, tookMs: number): Promise<void> {
     const taken = error instanceof IdTakenError;
     if (taken || isRefusal(error)) this.#first.reject(error);
     if (taken) {
@@ -235,7 +236,26 @@ class EtcdRegistration implements Registration {
       if (isLeaseGone(error)) this.#lease = undefined;
       this.#enter({ kind: 'registering', attempt, error, lost: undefined });
     }
-    await sleep(this.#clock, this.#pauses.afterFailure(error), this.#closing.signal);
+    await sleep(this.#clock, this.#pauses.afterFailure(error, tookMs), this.#closing.signal);
+  }
+
+  /**
+   * How many leases were lost with ours, at most. Each with a key took the store to a revision of its own as it ended, so there cannot
+   * be more of them than there were revisions since ours was known to live. A provider whose own path to etcd was lost thereby knows
+   * that it was alone, which no error and no time tells it.
+   */
+  async #lostTogether(gone: LeaseGone): Promise<number> {
+    if (gone.cause !== 'outage') return 1;
+    if (gone.livedAt === undefined) return Infinity;
+    try {
+      // Not from the renewal, whose answer says where the store was when it came in: etcd holds it until the lease has ended, and
+      // after a freeze all come in before any has.
+      const revision = await this.#key.storeRevision({ signal: this.#closing.signal });
+      return revision < gone.livedAt ? Infinity : Number(revision - gone.livedAt);
+    } catch {
+      // An etcd that cannot say may have all of them coming.
+      return Infinity;
+    }
   }
 
   /** The lease that we have, if a write under it may still succeed, or a new one. */

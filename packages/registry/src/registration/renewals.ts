@@ -1,7 +1,7 @@
 import type { ILeaseKeepAliveRequest } from 'etcd3';
 
 import type { Clock } from '../clock.ts';
-import { asError, EtcdError } from '../errors.ts';
+import { asError, ClosedError } from '../errors.ts';
 import type { Connection, Stream } from '../etcd/connection.ts';
 import type { EtcdClient } from '../etcd/etcd-client.ts';
 
@@ -26,6 +26,8 @@ export interface Renewal {
 export class Renewals {
   readonly #options: RenewalsOptions;
   #open: { readonly connection: Connection; readonly stream: Stream<ILeaseKeepAliveRequest> } | undefined;
+  /** What the renewal under way was sent on. */
+  #connection: Connection | undefined;
   /** Takes what comes of the renewal under way. */
   #settle: (outcome: Renewal | Error) => void = () => {};
 
@@ -35,11 +37,11 @@ export class Renewals {
 
   /** Asks for one renewal. Resolves with the error when there is no answer in time, and when the signal aborts. */
   async renew(): Promise<Renewal | Error> {
-    const { clock, signal, timeoutMs, client } = this.#options;
+    const { clock, signal, timeoutMs } = this.#options;
     const outcome = Promise.withResolvers<Renewal | Error>();
     this.#settle = outcome.resolve;
     const expire = (): void =>
-      outcome.resolve(new EtcdError('ERR_ETCD_TIMEOUT', 'keepAlive', this.#open?.connection.host ?? client.host, {}));
+      outcome.resolve(this.#connection?.late('keepAlive') ?? new ClosedError('The registration'));
     const cancelTimer = clock.schedule(expire, timeoutMs);
     signal.addEventListener('abort', expire);
     if (signal.aborted) expire();
@@ -69,6 +71,7 @@ export class Renewals {
     const settle = this.#settle;
     if (this.#open === undefined) {
       const connection = this.#options.client.connection();
+      this.#connection = connection;
       const stream = await this.#openOn(connection);
       if (this.#settle !== settle) {
         // It took too long, and nobody waits for it any more.
