@@ -4,8 +4,8 @@
  * A policy that takes failures in avoids a peer after one or two, long before they are enough to eject it. From then on nothing is learned of
  * it until what it remembers has faded, and after a few attempts that timed out that takes many seconds: a peer may be dead all the while and
  * count as available, or be well again and idle. So an avoided peer is sent one request past the policy when it has got none for a while,
- * longer each time and never less than to its turn were all asked alike, and how that goes counts as ever: a dead peer gets to be ejected, and one that is well gets fresh answers to be compared
- * by. It ends when the policy picks the peer by itself.
+ * longer each time and never before its turn would come if all were asked alike. How that goes counts as ever: a dead peer gets to be ejected,
+ * and one that is well gets fresh answers to be compared by. It ends when the policy picks the peer by itself.
  *
  * Only where the load remembers how attempts went: a policy that does not goes on asking by itself, and a sticky one keeps its keys where
  * they are.
