@@ -39,8 +39,7 @@ import { type Verdict, verdictOfTimeout } from './verdict.ts';
 /** What the caller wants done. */
 export interface CallRequest {
   readonly options: Dispatcher.DispatchOptions;
-  /** For this request alone: it is written into. */
-  readonly headers: unknown[];
+  readonly headers: HeaderList;
   readonly route: Route;
   readonly rules: CallRules;
   /** Whether doing it twice is safe. */
@@ -87,8 +86,6 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
   #charged = 0;
   #free = 0;
   #trace: PickTrace | undefined;
-  /** Length of the caller's part of the headers. */
-  #ownHeaders = 0;
   /** What the last attempt failed with. */
   #failure: Error | undefined;
   /** Its place in the queue. */
@@ -339,14 +336,13 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
   #headers({ number }: Attempt, now: number): HeaderList {
     const { headers } = this.#request;
     if (!this.rules.announce) return headers;
-    // The first attempt, which nearly always is the only one, writes into the list itself; nobody writes into what undici still has.
-    if (number === 1) this.#ownHeaders = headers.length;
-    const list = number === 1 ? headers : headers.slice(0, this.#ownHeaders);
     const leftMs = this.#deadlineAt - now;
+    const left = String(Math.max(1, Math.floor(leftMs)));
     // A first attempt is known by its deadline: a header costs both sides about as much as all that we do for a request.
-    if (number > 1 || leftMs === Infinity) list.push(attemptHeader, String(number));
-    if (leftMs < Infinity) list.push(timeoutHeader, String(Math.max(1, Math.floor(leftMs))));
-    return list;
+    if (number === 1 && leftMs < Infinity)
+      return headers.length === 0 ? [timeoutHeader, left] : [...headers, timeoutHeader, left];
+    const numbered = [...headers, attemptHeader, String(number)];
+    return leftMs < Infinity ? [...numbered, timeoutHeader, left] : numbered;
   }
 
   /** Takes undici's own time-out away where it would come before ours. */
