@@ -9,6 +9,7 @@ declare module 'hashring' {
 
 declare module 'consistent-hash' {
   class ConsistentHash {
+    constructor(options?: { readonly range?: number });
     add(node: string, points?: number): this;
     get(key: string): string | null;
   }

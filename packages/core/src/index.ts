@@ -39,6 +39,7 @@ export type { BoundedLoadOptions } from './pickers/bounded-load.ts';
 export type { Bound, HashOptions, HashPicker, HashPolicy } from './pickers/hash-picker.ts';
 export type { JumpOptions } from './pickers/jump.ts';
 export { jumpHash } from './pickers/jump-hash.ts';
+export type { KetamaOptions } from './pickers/ketama.ts';
 export type { MaglevOptions } from './pickers/maglev.ts';
 export type { OrcaOptions } from './pickers/orca-weighted-round-robin.ts';
 export type { PrequalOptions, ProbeSink, ProbeSource } from './pickers/prequal.ts';

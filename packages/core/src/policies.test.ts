@@ -16,6 +16,8 @@ it.each<{ option: string; create: () => unknown }>([
   { option: 'tableSize', create: () => policies.maglev({ tableSize: 65_536 }) },
   { option: 'tableSize', create: () => policies.maglev({ tableSize: 1 }) },
   { option: 'tableSize', create: () => policies.maglev({ tableSize: 7.5 }) },
+  // @ts-expect-error there is no such ring
+  { option: 'as', create: () => policies.ketama({ as: 'memcached' }) },
   { option: 'excess', create: () => policies.boundedLoad(policies.jump(), { excess: 0 }) },
   // @ts-expect-error a source is needed
   { option: 'source', create: () => policies.prequal() },

@@ -8,7 +8,7 @@ import { TabledInFlight } from './load/tabled-in-flight.ts';
 import { BoundedLoad, type BoundedLoadOptions, CountedTogether, loadExcess } from './pickers/bounded-load.ts';
 import { type HashOptions, type HashPicker, type HashPolicy, originOf } from './pickers/hash-picker.ts';
 import { byAge, Jump, type JumpOptions } from './pickers/jump.ts';
-import { authorityOf, Ketama } from './pickers/ketama.ts';
+import { authorityOf, Ketama, type KetamaOptions, ringDialect } from './pickers/ketama.ts';
 import { LeastLoaded } from './pickers/least-loaded.ts';
 import { Maglev, type MaglevOptions, maglevSize } from './pickers/maglev.ts';
 import { type OrcaOptions, orcaUpdate, OrcaWeightedRoundRobin } from './pickers/orca-weighted-round-robin.ts';
@@ -128,9 +128,12 @@ export const policies = {
     return counting('maglev', (peers, random) => new Maglev(peers, random, placeOf, size));
   },
 
-  /** The same peer for the same key, and the same as other ketama clients choose. */
-  ketama: ({ placeOf = authorityOf }: HashOptions = {}): HashPolicy =>
-    counting('ketama', (peers, random) => new Ketama(peers, random, placeOf)),
+  /** The same peer for the same key, and the same that nginx, or memcached clients, choose. */
+  ketama: (options: KetamaOptions = {}): HashPolicy => {
+    const { placeOf = authorityOf } = options;
+    const dialect = ringDialect(options);
+    return counting('ketama', (peers, random) => new Ketama(peers, random, placeOf, dialect));
+  },
 
   /** The same peer for the same key, for shards that come and go at the end only. */
   jump: ({ order = byAge }: JumpOptions = {}): HashPolicy =>

@@ -22,7 +22,7 @@ it.each([
   { name: 'weights 1:2:3', servers: { '10.0.0.1:11211': 1, '10.0.0.2:11211': 2, '10.0.0.3:8080': 3 } },
   { name: 'weights 300:100:50:50', servers: { 'a:1': 300, 'b:2': 100, 'c:3': 50, 'd:4': 50 } },
 ])('lays every key where hashring does, among $name', ({ servers }) => {
-  const policy = policies.ketama();
+  const policy = policies.ketama({ as: 'libketama' });
   const picker = policy.createPicker(peersOf(policy, servers), seededRandom(1));
   const ring = new HashRing(servers);
   for (let number = 0; number < 5000; number += 1) {

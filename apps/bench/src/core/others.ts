@@ -4,7 +4,7 @@ import ConsistentHash from 'consistent-hash';
 import HashRing from 'hashring';
 import { P2cBalancer, RandomBalancer } from 'load-balancers';
 
-import { keys, type Subject } from './subject.ts';
+import { keys, type Subject, weightOf } from './subject.ts';
 
 const hosts = (size: number): string[] =>
   Array.from({ length: size }, (_, index) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}:8080`);
@@ -20,23 +20,29 @@ export const others: Readonly<Record<string, (size: number) => Subject>> = {
   'load-balancers p2c': (size) => new P2cBalancer(size),
 
   'hashring, many keys': (size) => {
-    const ring = new HashRing(hosts(size));
+    const ring = hashRing(size);
     let turn = 0;
     return { pick: () => ring.get(keys[(turn += 1) % keys.length] ?? '') };
   },
   /** Keys few enough that it remembers the answer of each. */
   'hashring, 1 000 keys': (size) => {
-    const ring = new HashRing(hosts(size));
+    const ring = hashRing(size);
     let turn = 0;
     return { pick: () => ring.get(keys[(turn += 1) % 1000] ?? '') };
   },
   'consistent-hash, many keys': (size) => {
-    const ring = consistentHash(size);
+    const ring = consistentHash(size, 40);
+    let turn = 0;
+    return { pick: () => ring.get(keys[(turn += 1) % keys.length] ?? '') };
+  },
+  /** As many points as rings have that are as even as ours. */
+  'consistent-hash, 160 points': (size) => {
+    const ring = consistentHash(size, 160);
     let turn = 0;
     return { pick: () => ring.get(keys[(turn += 1) % keys.length] ?? '') };
   },
   'consistent-hash, 1 000 keys': (size) => {
-    const ring = consistentHash(size);
+    const ring = consistentHash(size, 40);
     let turn = 0;
     return { pick: () => ring.get(keys[(turn += 1) % 1000] ?? '') };
   },
@@ -45,9 +51,14 @@ export const others: Readonly<Record<string, (size: number) => Subject>> = {
   'grpc-js weighted_round_robin': (size) => grpcPicker(size, { weighted_round_robin: {} }),
 };
 
-function consistentHash(size: number): ConsistentHash {
-  const ring = new ConsistentHash();
-  for (const host of hosts(size)) ring.add(host);
+function hashRing(size: number): HashRing {
+  return new HashRing(Object.fromEntries(hosts(size).map((host, index) => [host, weightOf(index)])));
+}
+
+/** With so many points for each unit of weight; it takes 40 itself, of 100 003 places, which are too few for many more. */
+function consistentHash(size: number, points: number): ConsistentHash {
+  const ring = new ConsistentHash(points > 40 ? { range: 1_000_003 } : {});
+  for (const [index, host] of hosts(size).entries()) ring.add(host, points * weightOf(index));
   // It sorts its points when first asked, which is no part of a pick.
   ring.get('');
   return ring;

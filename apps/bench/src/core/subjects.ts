@@ -2,7 +2,7 @@
 import { type Endpoint, Peer, type PickContext, policies, type Policy, success } from '@lb/core';
 
 import { others } from './others.ts';
-import { keys, type Subject } from './subject.ts';
+import { keys, type Subject, weightOf } from './subject.ts';
 
 const silentProbes = { probe: (): void => {} };
 
@@ -22,6 +22,7 @@ const creators: Readonly<Record<string, () => Policy>> = {
   rendezvous: () => policies.rendezvous(),
   maglev: () => policies.maglev(),
   ketama: () => policies.ketama(),
+  'ketama as libketama': () => policies.ketama({ as: 'libketama' }),
   jump: () => policies.jump(),
   'boundedLoad(rendezvous)': () => policies.boundedLoad(policies.rendezvous()),
   'boundedLoad(maglev)': () => policies.boundedLoad(policies.maglev()),
@@ -49,6 +50,7 @@ export const hashes = [
   'boundedLoad(maglev)',
   'jump',
   'ketama',
+  'ketama as libketama',
 ] as const;
 
 /** Policies that look at every peer. */
@@ -110,7 +112,7 @@ function peerOf(policy: Policy, index: number): Peer {
   const endpoint: Endpoint = {
     id: `run-${index}`,
     origin: `http://10.${index >> 16}.${(index >> 8) & 255}.${index & 255}:8080`,
-    weight: 1 + (index % 3),
+    weight: weightOf(index),
     startedAt: 1_700_000_000_000 + index,
     state: 'serving',
     metadata: {},

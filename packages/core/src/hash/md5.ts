@@ -72,7 +72,10 @@ function end(length: number, word: number, digest: Int32Array): void {
   transform(digest);
 }
 
-/** Four steps at a time, after which the four words of the state are in their places again. */
+/**
+ * Four steps at a time, after which the four words of the state are in their places again. Each step waits for the word that the last one
+ * made, so what mixes in the two others comes first: (c & ~d) + (b & d) is the RFC's (b & d) | (c & ~d), one operation after b.
+ */
 function transform(digest: Int32Array): void {
   let a = digest[0]!;
   let b = digest[1]!;
@@ -85,16 +88,16 @@ function transform(digest: Int32Array): void {
     b = (c + rotate(b + block[at + 3]! + sines[at + 3]! + (a ^ (c & (d ^ a))), 22)) | 0;
   }
   for (let at = 16; at < 32; at += 4) {
-    a = (b + rotate(a + block[(5 * at + 1) & 15]! + sines[at]! + (c ^ (d & (b ^ c))), 5)) | 0;
-    d = (a + rotate(d + block[(5 * at + 6) & 15]! + sines[at + 1]! + (b ^ (c & (a ^ b))), 9)) | 0;
-    c = (d + rotate(c + block[(5 * at + 11) & 15]! + sines[at + 2]! + (a ^ (b & (d ^ a))), 14)) | 0;
-    b = (c + rotate(b + block[(5 * at) & 15]! + sines[at + 3]! + (d ^ (a & (c ^ d))), 20)) | 0;
+    a = (b + rotate(a + block[(5 * at + 1) & 15]! + sines[at]! + (c & ~d) + (b & d), 5)) | 0;
+    d = (a + rotate(d + block[(5 * at + 6) & 15]! + sines[at + 1]! + (b & ~c) + (a & c), 9)) | 0;
+    c = (d + rotate(c + block[(5 * at + 11) & 15]! + sines[at + 2]! + (a & ~b) + (d & b), 14)) | 0;
+    b = (c + rotate(b + block[(5 * at) & 15]! + sines[at + 3]! + (d & ~a) + (c & a), 20)) | 0;
   }
   for (let at = 32; at < 48; at += 4) {
-    a = (b + rotate(a + block[(3 * at + 5) & 15]! + sines[at]! + (b ^ c ^ d), 4)) | 0;
-    d = (a + rotate(d + block[(3 * at + 8) & 15]! + sines[at + 1]! + (a ^ b ^ c), 11)) | 0;
-    c = (d + rotate(c + block[(3 * at + 11) & 15]! + sines[at + 2]! + (d ^ a ^ b), 16)) | 0;
-    b = (c + rotate(b + block[(3 * at + 14) & 15]! + sines[at + 3]! + (c ^ d ^ a), 23)) | 0;
+    a = (b + rotate(a + block[(3 * at + 5) & 15]! + sines[at]! + (b ^ (c ^ d)), 4)) | 0;
+    d = (a + rotate(d + block[(3 * at + 8) & 15]! + sines[at + 1]! + (a ^ (b ^ c)), 11)) | 0;
+    c = (d + rotate(c + block[(3 * at + 11) & 15]! + sines[at + 2]! + (d ^ (a ^ b)), 16)) | 0;
+    b = (c + rotate(b + block[(3 * at + 14) & 15]! + sines[at + 3]! + (c ^ (d ^ a)), 23)) | 0;
   }
   for (let at = 48; at < 64; at += 4) {
     a = (b + rotate(a + block[(7 * at) & 15]! + sines[at]! + (c ^ (b | ~d)), 6)) | 0;

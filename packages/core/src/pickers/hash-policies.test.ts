@@ -32,6 +32,7 @@ const subjects = [
   // A slot never moves unless it must, so nothing moves between the others, to the last key.
   { name: 'rendezvous', policy: policies.rendezvous(), stray: 0 },
   { name: 'ketama', policy: policies.ketama(), stray: 0 },
+  { name: 'ketama as libketama', policy: policies.ketama({ as: 'libketama' }), stray: 0 },
   // Of the survivors' own: .28 % of ten peers, .55 % of a hundred.
   { name: 'maglev', policy: policies.maglev(), stray: 0.01 },
 ];
@@ -124,7 +125,9 @@ describe('reweighing one of 1:2:3 from 3 to 4', () => {
   it.each([
     { name: 'rendezvous', policy: policies.rendezvous(), excess: 0.005, stray: 0 },
     { name: 'maglev', policy: policies.maglev(), excess: 0.05, stray: 0.03 },
-    { name: 'ketama', policy: policies.ketama(), excess: 0.05, stray: 0.05 },
+    // Another point moves nothing but what lies before it; a bigger share of libketama's takes points from the others.
+    { name: 'ketama', policy: policies.ketama(), excess: 0.05, stray: 0 },
+    { name: 'ketama as libketama', policy: policies.ketama({ as: 'libketama' }), excess: 0.05, stray: 0.05 },
   ])('moves little more than that with $name', ({ policy, excess, stray }) => {
     const before = owners(policy, weighted([1, 2, 3]));
     const after = owners(policy, weighted([1, 2, 4]));
@@ -156,6 +159,7 @@ describe('evenness: the share of the busiest peer over the mean, by 500 000 requ
     { name: 'rendezvous', policy: policies.rendezvous(), most: 1.14 },
     // Published for 160 points: 1.24 of a hundred.
     { name: 'ketama', policy: policies.ketama(), most: 1.3 },
+    { name: 'ketama as libketama', policy: policies.ketama({ as: 'libketama' }), most: 1.3 },
   ])('is below $most with $name over a hundred peers', ({ policy, most }) => {
     const peers = manyPeers(100);
     const picker = policy.createPicker(peers, seededRandom(3));

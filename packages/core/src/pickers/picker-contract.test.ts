@@ -43,6 +43,12 @@ const subjects: Subject[] = [
   { name: 'maglev', create: () => policies.maglev(), shares: 'by weight' },
   // With 160 points a share is even to a twelfth of itself.
   { name: 'ketama', create: () => policies.ketama(), shares: 'by weight', tolerance: 0.06 },
+  {
+    name: 'ketama as libketama',
+    create: () => policies.ketama({ as: 'libketama' }),
+    shares: 'by weight',
+    tolerance: 0.06,
+  },
   { name: 'jump', create: () => policies.jump(), shares: 'evenly' },
   { name: 'boundedLoad(rendezvous)', create: () => policies.boundedLoad(policies.rendezvous()), shares: 'by weight' },
   { name: 'boundedLoad(maglev)', create: () => policies.boundedLoad(policies.maglev()), shares: 'by weight' },

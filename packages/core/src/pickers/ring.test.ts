@@ -19,6 +19,7 @@ it('finds what walking through the sorted points would', () => {
         const ring = new Ring(
           points,
           points.map((_, index) => index),
+          points.length,
         );
         const sorted = points.map((at, owner) => ({ at, owner })).toSorted((one, other) => one.at - other.at);
         expect([...ring.owners]).toEqual(sorted.map(({ owner }) => owner));

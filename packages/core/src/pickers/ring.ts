@@ -2,31 +2,34 @@
  * The points of a hash ring in order, each with the index of its owner, and the first at or after any hash without a search.
  *
  * Points are spread evenly, so their leading bits nearly tell their position. Bucketed by these, they are sorted in O(points) and
- * found in O(1), on average; a binary search of 16 000 points would guess fourteen branches, and every other one wrong.
+ * found in O(1), on average; a binary search of 16 000 points would guess fourteen branches, and every other one wrong. What is left to
+ * wait for is memory, so the tables are of two bytes each where these do.
  */
+import { type IndexTable, indexTable } from './index-table.ts';
+
 export class Ring {
   /** Owner of each point, going around. */
-  readonly owners: Int32Array;
+  readonly owners: IndexTable;
   readonly #points: Uint32Array;
   /** For each value of the leading bits, the position of the first point with these or later ones. */
-  readonly #starts: Int32Array;
+  readonly #starts: IndexTable;
   readonly #shift: number;
 
-  /** `points` are 32-bit hashes in any order; of equal ones the first given stays first. */
-  constructor(points: ArrayLike<number>, owners: ArrayLike<number>) {
+  /** `points` are hashes of 32 bits, of any sign, in any order; of equal ones the first given stays first. `owners` are below `ownerCount`. */
+  constructor(points: ArrayLike<number>, owners: ArrayLike<number>, ownerCount: number) {
     const size = points.length;
-    // One or two buckets for each point.
-    const bits = 32 - Math.clz32(size);
+    // Two to four buckets for each point, so that the first point at or after a hash mostly is the first of its bucket.
+    const bits = 33 - Math.clz32(size);
     this.#shift = 32 - bits;
-    this.#starts = new Int32Array(2 ** bits + 1);
+    this.#starts = indexTable(2 ** bits + 1, size);
     for (let index = 0; index < size; index += 1) this.#starts[(points[index]! >>> this.#shift) + 1]! += 1;
     for (let bucket = 1; bucket < this.#starts.length; bucket += 1) this.#starts[bucket]! += this.#starts[bucket - 1]!;
 
     this.#points = new Uint32Array(size);
-    this.owners = new Int32Array(size);
+    this.owners = indexTable(size, ownerCount);
     const filled = this.#starts.slice();
     for (let index = 0; index < size; index += 1) {
-      const point = points[index]!;
+      const point = points[index]! >>> 0;
       const bucket = point >>> this.#shift;
       let position = filled[bucket]!;
       filled[bucket] = position + 1;
