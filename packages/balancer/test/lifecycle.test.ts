@@ -166,7 +166,7 @@ describe('close', () => {
 describe('the queue', () => {
   it('keeps sockets and waiting requests within bounds when a provider hangs', async () => {
     const hanging = await provider('hanging', () => {});
-    const balancer = balance({ over: [hanging], timeoutMs: 2000, maxInFlight: 1000 });
+    const balancer = balance({ over: [hanging], timeoutMs: 5000, maxInFlight: 1000 });
     const asking = Promise.allSettled(Array.from({ length: 600 }, () => balancer.request('/', { method: 'POST' })));
     await expect.poll(() => hanging.open()).toBe(64);
     expect(balancer.stats).toMatchObject({ inFlight: 192, queued: 128 });

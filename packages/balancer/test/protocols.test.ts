@@ -199,8 +199,10 @@ describe('HTTP/2', () => {
     provider.onRequest((path, end) => {
       if (path !== '/slow') end('two');
     });
-    const balancer = balance({ over: [provider.origin], tls, http2: true, timeoutMs: 50 });
-    await expect(balancer.request('/slow', { method: 'POST' })).rejects.toMatchObject({ code: 'ERR_DEADLINE' });
+    const balancer = balance({ over: [provider.origin], tls, http2: true });
+    expect(await texts(1, () => balancer.request('/'))).toEqual(['two']);
+    const slow = balancer.request('/slow', { method: 'POST', lb: { timeoutMs: 50 } });
+    await expect(slow).rejects.toMatchObject({ code: 'ERR_DEADLINE' });
     expect(await texts(3, () => balancer.request('/'))).toEqual(Array(3).fill('two'));
     expect(provider.seen.sessions).toBe(1);
   });
