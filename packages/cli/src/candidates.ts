@@ -70,7 +70,7 @@ async function offer(
   }
 }
 
-/** How long a shell may wait for an answer, all members together: what comes later finds the user typing on. */
+/** How long a shell may wait for etcd's answer, all members together: what comes later finds the user typing on. */
 const patienceMs = 1000;
 
 async function fromEtcd(
@@ -82,8 +82,9 @@ async function fromEtcd(
   const optional = command.positionals.map((positional) => ({ ...positional, optional: true as const }));
   const given = parse({ ...command, positionals: optional }, before, world.env);
   if (given === 'help') return [];
-  const signal = AbortSignal.any([world.signal, AbortSignal.timeout(patienceMs)]);
   const { inspect } = await import('@lb/registry');
+  // Not before all is loaded: on a machine that takes a second for that, there would never be a word.
+  const signal = AbortSignal.any([world.signal, AbortSignal.timeout(patienceMs)]);
   const { services } = await inspect({
     ...(await readEtcdOptions(given, world.env)),
     requestTimeoutMs: patienceMs,
