@@ -5,6 +5,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { discover, inspect, type InspectedService, openOverrides, register } from '../src/index.ts';
 import { operator, type RunningEtcd, servers } from './etcd.ts';
 
+/** A busy machine is no fault. */
+const requestTimeoutMs = 60_000;
+
 const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {
   for (const task of cleanUp.splice(0).toReversed()) await task();
@@ -36,7 +39,7 @@ describe.each(servers)('on $name', ({ missing, start }) => {
     }
 
     async function only(service: string): Promise<InspectedService> {
-      const { services } = await inspect({ hosts: etcd.hosts, service });
+      const { services } = await inspect({ hosts: etcd.hosts, requestTimeoutMs, service });
       expect(services.map(({ name }) => name)).toEqual([service]);
       return services[0]!;
     }
@@ -46,7 +49,7 @@ describe.each(servers)('on $name', ({ missing, start }) => {
       await registered('a', 'two', 8082);
       await registered('a', 'one', 8083);
       await put('lb/a/three', JSON.stringify({ Op: 0, Addr: '127.0.0.1:8084' }));
-      const { services, revision } = await inspect({ hosts: etcd.hosts });
+      const { services, revision } = await inspect({ hosts: etcd.hosts, requestTimeoutMs });
       expect(revision).toBeGreaterThan(4);
       expect(services).toMatchObject([
         {
@@ -66,7 +69,7 @@ describe.each(servers)('on $name', ({ missing, start }) => {
     });
 
     it('treats endpoints as discovery does: overrides, ids and addresses taken twice', async () => {
-      await using overrides = openOverrides({ hosts: etcd.hosts, service: 'treated' });
+      await using overrides = openOverrides({ hosts: etcd.hosts, requestTimeoutMs, service: 'treated' });
       await overrides.set('new', { weight: 7 }, 'ops');
       await overrides.set('*', { state: 'draining' }, 'ops');
       cleanUp.push(() => admin.delete().prefix('lb-overrides/treated/'));
@@ -96,7 +99,7 @@ describe.each(servers)('on $name', ({ missing, start }) => {
           { subject: 'overrides', key: 'lb-overrides/bad/c', why: 'it is not JSON' },
         ],
       });
-      const { services } = await inspect({ hosts: etcd.hosts, leases: false });
+      const { services } = await inspect({ hosts: etcd.hosts, requestTimeoutMs, leases: false });
       expect(services.find(({ name }) => name === '\\u001b')?.unreadable).toMatchObject([
         { key: 'lb/\\u001b/d', why: 'its key names no service' },
       ]);

@@ -21,7 +21,7 @@ describe.each(servers)('on $name', ({ missing, start }) => {
 
     async function setUp(): Promise<{ service: string; overrides: Overrides; found: EtcdDiscovery }> {
       const service = `service-${(services += 1)}`;
-      const overrides = openOverrides({ hosts: etcd.hosts, service });
+      const overrides = openOverrides({ hosts: etcd.hosts, service, requestTimeoutMs: 60_000 });
       const found = discover({ hosts: etcd.hosts, service });
       cleanUp.push(
         () => overrides.close(),
@@ -32,7 +32,8 @@ describe.each(servers)('on $name', ({ missing, start }) => {
 
     async function registered(service: string, id: string, port: number): Promise<() => Promise<void>> {
       const endpoint = { id, origin: `http://127.0.0.1:${port}`, weight: 2 };
-      const registration = await register({ hosts: etcd.hosts, service, endpoint, ttlSeconds: 2 });
+      // Longer than a busy machine may take for a test.
+      const registration = await register({ hosts: etcd.hosts, service, endpoint, ttlSeconds: 60 });
       cleanUp.push(() => registration.close());
       return () => registration.close();
     }

@@ -45,7 +45,8 @@ describe.each(servers)('on $name', { skip: false }, (server) => {
     const registration = await register({
       hosts: etcd.hosts,
       service,
-      ttlSeconds: 2,
+      // Long enough for a busy machine to renew it in time.
+      ttlSeconds: 10,
       endpoint: { origin: 'http://127.0.0.1:8080' },
       ...options,
     });
@@ -142,16 +143,16 @@ describe.each(servers)('on $name', { skip: false }, (server) => {
 
   it('a key that is deleted from outside comes back within a TTL and a renewal', async () => {
     newService();
-    const registration = await registered();
+    const registration = await registered({ ttlSeconds: 2 });
     await admin.delete().key(`lb/${service}/${registration.id}`).exec();
     await expect.poll(keys).toHaveLength(1);
   });
 
   it('a registration outlives its TTL for as long as it is renewed', async () => {
     newService();
-    const leaseId = leaseOf(await registered({ ttlSeconds: 3 }));
-    // Asked for on etcd's side, in whole seconds: two are left when a renewal is due, of which a busy machine may take one.
-    for (const started = performance.now(); performance.now() - started < 4000;) {
+    const leaseId = leaseOf(await registered({ ttlSeconds: 6 }));
+    // Asked for on etcd's side, in whole seconds: four are left when a renewal is due, of which a busy machine may take three.
+    for (const started = performance.now(); performance.now() - started < 7000;) {
       const { TTL: left } = await admin.leaseClient.leaseTimeToLive({ ID: leaseId });
       expect(Number(left)).toBeGreaterThanOrEqual(1);
     }
