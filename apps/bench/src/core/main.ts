@@ -59,7 +59,7 @@ const hashRivals = [
 ];
 printTable(
   'A pick by key: 65 536 keys in turn, but where it says 1 000, which hashring all remembers. One peer leaves little but the hash of the\n' +
-    'key: ketama is the ring of nginx, by CRC-32, and as libketama, like hashring, computes MD5. consistent-hash has 40 points a peer.',
+    'key: ketama is the ring of nginx, by CRC-32, and as libketama, like hashring, computes MD5. consistent-hash has 40 points for each unit of weight.',
   ['policy', 'n=100', '× floor', 'n=1'],
   [...hashes, ...hashRivals].map((name) => {
     const alone = measured(name, 1, 'pick');

@@ -35,7 +35,7 @@ export const others: Readonly<Record<string, (size: number) => Subject>> = {
     let turn = 0;
     return { pick: () => ring.get(keys[(turn += 1) % keys.length] ?? '') };
   },
-  /** As many points as rings have that are as even as ours. */
+  /** As many points as the ring of nginx has, and so as even. */
   'consistent-hash, 160 points': (size) => {
     const ring = consistentHash(size, 160);
     let turn = 0;
