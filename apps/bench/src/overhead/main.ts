@@ -1,7 +1,8 @@
 /**
  * What a request costs through each way of sending it: `pnpm bench:overhead`.
  *
- * A greeting, 64 connections, a closed loop, one process a subject, in turns within one run. Requests a second are those of this machine
+ * A greeting, 64 connections, a closed loop, a process of its own for each turn of a subject, in turns within one run: two processes that run the
+ * same code may differ by a fifth, by what the engine made of it and where it put things. Requests a second are those of this machine
  * at this moment; what travels is the ratio to a bare undici Pool in the same round, and the processor time that a request takes.
  */
 import { printTable, provenanceInWords, provenanceOf } from '@lb/testkit';
@@ -26,8 +27,8 @@ const { values: options } = parseArgs({
 const rounds = atLeastOne('rounds', options.rounds);
 const durationMs = atLeastOne('turn', options.turn);
 const connections = 64;
-/** How many times as long as a turn the first one takes. */
-const warmUpTurns = 3;
+/** For how long a process has run before its turn, in milliseconds: what is run often is compiled by then. */
+const warmUpMs = 3000;
 
 interface Subject {
   readonly name: string;
@@ -125,44 +126,34 @@ function ratio(mine: readonly Turn[], value: (turn: Turn) => number, others = re
 
 async function takeTurns(): Promise<Map<Subject, Turn[]>> {
   const servers = Array.from({ length: 3 }, () => new Child<never, number>(new URL('server.ts', import.meta.url)));
-  const clients = subjects.map((subject) => {
-    return { subject, client: new Child<LoadOrder, LoadFigures>(new URL('client.ts', import.meta.url)) };
-  });
   try {
     const ports = await Promise.all(servers.map((server) => server.next()));
     const targets = ports.map((port): Target => ({ origin: `http://127.0.0.1:${port}` }));
     const taken = new Map(subjects.map((subject): [Subject, Turn[]] => [subject, []]));
-    // The first round compiles what is run often, in everybody's process, and does not count.
-    for (let round = 0; round <= rounds; round += 1) {
-      const first = round % clients.length;
-      for (const { subject, client } of [...clients.slice(first), ...clients.slice(0, first)]) {
-        const forMs = round === 0 ? warmUpTurns * durationMs : durationMs;
-        const turn = await takeTurn(subject, client, targets.slice(0, subject.providers), forMs);
-        if (round > 0) taken.get(subject)?.push(turn);
+    for (let round = 0; round < rounds; round += 1) {
+      const first = round % subjects.length;
+      for (const subject of [...subjects.slice(first), ...subjects.slice(0, first)]) {
+        taken.get(subject)?.push(await takeTurn(subject, targets.slice(0, subject.providers)));
       }
     }
     return taken;
   } finally {
-    await Promise.all(
-      [...servers, ...clients.map(({ client }) => client)].map((child) => child[Symbol.asyncDispose]()),
-    );
+    await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
   }
 }
 
-async function takeTurn(
-  { way, proxy }: Subject,
-  client: Child<LoadOrder, LoadFigures>,
-  targets: readonly Target[],
-  forMs: number,
-): Promise<Turn> {
-  if (proxy === undefined) return turnOf(await client.ask({ way, targets, connections, durationMs: forMs }), 0);
-  const running = await ProxyProcess.start(proxy, targets);
+async function takeTurn({ way, proxy }: Subject, targets: readonly Target[]): Promise<Turn> {
+  const client = new Child<LoadOrder, LoadFigures>(new URL('client.ts', import.meta.url));
+  const running = proxy === undefined ? undefined : await ProxyProcess.start(proxy, targets);
   try {
-    const before = running.cpuMs();
-    const figures = await client.ask({ way, targets: [running.target], connections, durationMs: forMs });
-    return turnOf(figures, running.cpuMs() - before);
+    const order = { way, targets: running === undefined ? targets : [running.target], connections };
+    await client.ask({ ...order, durationMs: warmUpMs });
+    const before = running?.cpuMs() ?? 0;
+    const figures = await client.ask({ ...order, durationMs });
+    return turnOf(figures, (running?.cpuMs() ?? 0) - before);
   } finally {
-    await running[Symbol.asyncDispose]();
+    await running?.[Symbol.asyncDispose]();
+    await client[Symbol.asyncDispose]();
   }
 }
 
