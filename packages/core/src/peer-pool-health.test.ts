@@ -437,12 +437,12 @@ describe('the way back', () => {
 
 describe('a peer that the policy avoids for its failures', () => {
   /** A pool of four that are all warm, in which `a` failed once, at 1000. */
-  const avoided = (options: Partial<PeerPoolOptions> = {}) => {
+  const avoided = (options: Partial<PeerPoolOptions> = {}, outcome: Outcome = timeout) => {
     const made = poolOf('abcd', { policy: policies.p2cLatency(), ...options });
     for (const id of 'abcd') made.pool.begin(made.peer(id), 0).end(success, 20);
     // As many a second as let it have its turn at any time.
     made.attempts('b', 50, success, 900);
-    made.attempts('a', 1, timeout, 1000);
+    made.attempts('a', 1, outcome, 1000);
     return made;
   };
 
@@ -453,6 +453,15 @@ describe('a peer that the policy avoids for its failures', () => {
     expect(peer('a').ejection).toBeUndefined();
     pool.begin(peer('a'), 2000);
     expect(picks(2000)).toBe('bcd');
+  });
+
+  it('is asked, too, when it had refused for overload, and not before it said', () => {
+    const refusing = avoided({}, failure('overload'));
+    expect(refusing.picks(1999)).toBe('bcd');
+    expect(refusing.pool.pick({ now: 2000 })?.id).toBe('a');
+    const { pool, picks } = avoided({}, failure('overload', 1500));
+    expect(picks(2499)).toBe('bcd');
+    expect(pool.pick({ now: 2500 })?.id).toBe('a');
   });
 
   it('is asked again later each time, whatever comes of it, until the policy picks it by itself', () => {

@@ -25,6 +25,12 @@ const facts = (fields: Partial<RetryFacts>): RetryFacts => ({
 const decide = (fields: Partial<RetryFacts>, random = () => 0.5, given = rules): ReturnType<typeof decideRetry> =>
   decideRetry(facts(fields), given, random);
 
+it('waits no longer after an attempt that has timed out', () => {
+  const late: Verdict = { kind: 'lost', outcome: failure('timeout'), late: true };
+  expect(decide({ verdict: late })).toEqual({ retry: true, delayMs: 0, charged: true });
+  expect(decide({ verdict: lost })).toMatchObject({ delayMs: 12.5 });
+});
+
 describe('a request that nobody has begun', () => {
   it.each([
     ['was never sent', unsent],

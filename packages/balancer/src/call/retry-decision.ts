@@ -54,7 +54,7 @@ export function decideRetry(facts: RetryFacts, rules: RetryRules, random: Random
     return { retry: true, delayMs: 0, charged: false };
   if (facts.charged + 1 >= rules.attempts) return no('attempts');
 
-  const jitter = rules.backoff.delayMs(facts.charged + 1, random);
+  const jitter = verdict.late === true ? 0 : rules.backoff.delayMs(facts.charged + 1, random);
   const asked = verdict.asksCaller === true || !untried ? (verdict.retryAfterMs ?? 0) : 0;
   const delayMs = Math.max(asked, jitter);
   return remainingMs - delayMs < rules.leastMs ? no('deadline') : { retry: true, delayMs, charged: true };

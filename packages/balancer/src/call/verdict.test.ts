@@ -49,7 +49,7 @@ it('believes HTTP/2 peers that say they did not process a stream', () => {
 
 it('tells a time-out before the request was sent from one after', () => {
   expect(verdictOfTimeout(false)).toMatchObject({ kind: 'unsent', outcome: { reason: 'timeout' } });
-  expect(verdictOfTimeout(true)).toMatchObject({ kind: 'lost', outcome: { reason: 'timeout' } });
+  expect(verdictOfTimeout(true)).toMatchObject({ kind: 'lost', outcome: { reason: 'timeout' }, late: true });
   expect(verdictOfError('not even an error', true).kind).toBe('lost');
 });
 

@@ -25,6 +25,8 @@ export interface Verdict {
   readonly outcome: Outcome;
   /** Whether the attempt cost nobody anything, so that another one elsewhere adds no load. */
   readonly free?: true;
+  /** Whether its time was up: it has been waited for, and those that follow are spread over time as these were. */
+  readonly late?: true;
   /** How long the peer asked not to be asked again, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
   /** Whether that was asked of the caller, as with 429, and not only on behalf of the peer. */
@@ -44,7 +46,7 @@ const verdicts = {
   goAway: { kind: 'refused', outcome: ignored, free: true },
   refusedStream: { kind: 'refused', outcome: failure('overload') },
   lost: { kind: 'lost', outcome: failure('reset') },
-  timeout: { kind: 'lost', outcome: failure('timeout') },
+  timeout: { kind: 'lost', outcome: failure('timeout'), late: true },
   status: { kind: 'answered', outcome: failure('status') },
   finalStatus: { kind: 'final', outcome: failure('status') },
 } as const satisfies Record<string, Verdict>;

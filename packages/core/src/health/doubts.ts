@@ -13,7 +13,6 @@
 import type { Member } from '../member.ts';
 import type { Outcome } from '../outcome.ts';
 import { isCandidate } from '../peer.ts';
-import { verdict } from './detector.ts';
 
 export interface DoubtTimes {
   /** How long to leave a peer alone, one of so many, before it is asked for the n-th time. */
@@ -34,12 +33,15 @@ export class Doubts {
 
   /** Takes in how an attempt on a peer ended that is not ejected. O(1). */
   observe(member: Member, outcome: Outcome, peers: number, now: number): void {
+    const failed = outcome.kind === 'failure';
     if (member.doubts === 0) {
-      if (verdict(outcome) !== 'bad' || member.peer.load.forget === undefined) return;
+      // A refusal for overload, too, which is no matter of health: the policy avoids a peer for it as for any failure.
+      if (!failed || member.peer.load.forget === undefined) return;
       member.doubts = 1;
       this.#members.add(member);
     }
-    member.askAt = now + this.#times.wait(member.doubts, peers, now);
+    const wait = this.#times.wait(member.doubts, peers, now);
+    member.askAt = now + Math.max(wait, failed ? (outcome.retryAfterMs ?? 0) : 0);
   }
 
   /** The peer is given out to be asked, and may be again should nothing come of it. */

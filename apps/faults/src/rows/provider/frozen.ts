@@ -17,7 +17,7 @@ export const frozen: Row = {
       fault: () => victim.freeze(),
       forMs: 4000,
       heal: () => victim.thaw(),
-      thenMs: 6000,
+      thenMs: 10_000,
     });
     const onIt = history.attempts(at, healedAt).filter(({ provider }) => provider === victim.name);
     return [
