@@ -30,7 +30,7 @@ export class Member {
   /** Whether it was given out to be asked, and no attempt has begun yet. */
   asked = false;
   /** When it is to be asked if it is in doubt, and Infinity if not. */
-  askAt = Infinity;
+  askAt: number = Infinity;
 
   constructor(peer: Peer, limiter: Limiter | undefined, warmSince: number, now: number) {
     this.peer = peer;
