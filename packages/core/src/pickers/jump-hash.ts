@@ -1,6 +1,6 @@
 /**
  * The bucket, from 0 to `buckets - 1`, of a 64-bit key given in two halves; the same that every other implementation of jump hashing
- * gives. For shards that other software numbers so; the policy `jump` has no one to agree with, and takes the quicker {@link jumpBackHash}.
+ * gives. For shards that other software numbers so; the policy `jump` has no one to agree with, and takes the quicker `jumpBackHash`.
  * O(log buckets).
  *
  * Source: Lamping and Veach, "A Fast, Minimal Memory, Consistent Hash Algorithm", 2014.
