@@ -1,7 +1,8 @@
 /**
- * MurmurHash3 (x86, 32 bits) of a string's UTF-8 bytes: the hash of all policies here that need not agree with other software.
+ * MurmurHash3 (x86, 32 bits) of a string's UTF-8 bytes: the hash of what must lie where other software puts it, and of peers' places, which
+ * are hashed once and may therefore cost a little. Keys, which are hashed for every pick, have `quickHash`.
  *
- * In plain JavaScript it beats `node:crypto` by far for keys of usual length, since a call out of the engine alone costs more than
+ * In plain JavaScript it beats `node:crypto` by far for strings of usual length, since a call out of the engine alone costs more than
  * the whole hash. Not for secrets, nor against people who choose keys to collide.
  *
  * Source: Austin Appleby, SMHasher, `MurmurHash3.cpp`.
@@ -10,14 +11,6 @@ import { isAscii, utf8 } from './utf8.ts';
 
 /** The hash of `text` as an integer from 0 to 2^32 - 1. O(length). */
 export function murmur3(text: string, seed = 0): number {
-  return hash32(text, seed) >>> 0;
-}
-
-/**
- * As {@link murmur3}, as an integer from -2^31 to 2^31 - 1. For the way of a pick: what is above 2^31 is no small integer to the engine,
- * and returning it would allocate.
- */
-export function hash32(text: string, seed = 0): number {
   const length = text.length;
   let hash = seed;
   let seen = 0;
@@ -37,11 +30,11 @@ export function hash32(text: string, seed = 0): number {
     rest |= code << shift;
   }
   // Characters are bytes as long as all of them are ASCII, which keys nearly always are; looking afterwards costs least.
-  return isAscii(seen) ? finish(hash, rest, length) : hashBytes32(utf8(text), seed);
+  return isAscii(seen) ? finish(hash, rest, length) >>> 0 : murmur3Bytes(utf8(text), seed);
 }
 
-/** As {@link hash32}, of bytes. */
-export function hashBytes32(bytes: Uint8Array, seed = 0): number {
+/** As {@link murmur3}, of bytes. */
+export function murmur3Bytes(bytes: Uint8Array, seed = 0): number {
   const length = bytes.length;
   let hash = seed;
   let at = 0;
@@ -50,7 +43,7 @@ export function hashBytes32(bytes: Uint8Array, seed = 0): number {
   }
   let rest = 0;
   for (let shift = 0; at < length; at += 1, shift += 8) rest |= bytes[at]! << shift;
-  return finish(hash, rest, length);
+  return finish(hash, rest, length) >>> 0;
 }
 
 /** Spreads the bits of a 32-bit integer over all 32, one to one, as a signed integer: MurmurHash3's finalizer. */

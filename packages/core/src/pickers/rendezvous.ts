@@ -16,7 +16,7 @@
  * Schomaker, "Weighted Distributed Hash Tables", 2005.
  */
 import type { Endpoint } from '../endpoint.ts';
-import { hash32, mix32 } from '../hash/murmur3.ts';
+import { mix32, murmur3 } from '../hash/murmur3.ts';
 import type { Peer } from '../peer.ts';
 import type { PickContext, Random } from '../policy.ts';
 import { explainHash, hasRoom, type HashPicker, keyHash, unbounded, type Bound } from './hash-picker.ts';
@@ -42,7 +42,7 @@ export class Rendezvous implements HashPicker {
     this.#places = new Int32Array(peers.length);
     this.#inverseWeights = new Float64Array(peers.length);
     for (const [index, peer] of peers.entries()) {
-      this.#places[index] = hash32(placeOf(peer.endpoint));
+      this.#places[index] = murmur3(placeOf(peer.endpoint));
       this.#inverseWeights[index] = 1 / peer.weight;
     }
   }
