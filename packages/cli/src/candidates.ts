@@ -70,9 +70,6 @@ async function offer(
   }
 }
 
-/** How long a shell may wait for etcd's answer, all members together: what comes later finds the user typing on. */
-const patienceMs = 1000;
-
 async function fromEtcd(
   what: 'service' | 'endpoint',
   command: Command,
@@ -84,10 +81,10 @@ async function fromEtcd(
   if (given === 'help') return [];
   const { inspect } = await import('@lb/registry');
   // Not before all is loaded: on a machine that takes a second for that, there would never be a word.
-  const signal = AbortSignal.any([world.signal, AbortSignal.timeout(patienceMs)]);
+  const signal = AbortSignal.any([world.signal, AbortSignal.timeout(world.completionMs)]);
   const { services } = await inspect({
     ...(await readEtcdOptions(given, world.env)),
-    requestTimeoutMs: patienceMs,
+    requestTimeoutMs: world.completionMs,
     signal,
     leases: false,
     ...(what === 'endpoint' && { service: given.required('service') }),

@@ -30,6 +30,8 @@ export function testWorld(change: Partial<TestWorld> = {}): TestWorld {
     env: {},
     signal: new AbortController().signal,
     now: () => Date.UTC(2026, 0, 2, 3, 4, 5),
+    // Tests take their time.
+    completionMs: 60_000,
     ...change,
   };
 }
