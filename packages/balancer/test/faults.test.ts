@@ -195,15 +195,15 @@ describe('when all providers fail', () => {
 
 describe('time', () => {
   it('ends a request to a provider that hangs, and closes its connection', async () => {
-    const hanging = await bad('hanging', () => {});
+    const hanging = await bad('hanging', ({ url }, response) => void (url !== '/hang' && response.end()));
     const balancer = balance({ over: [hanging], timeoutMs: 100 });
-    const request = balancer.request('/', { method: 'POST' });
+    // Connected and compiled, so that no part of the deadline has passed when the next one leaves.
+    await (await balancer.request('/', { lb: { timeoutMs: 60_000 } })).body.dump();
+    const request = balancer.request('/hang', { method: 'POST' });
     // On the same event loop, however busy it is.
     const late = pause(300, 'not ended');
     await expect(Promise.race([request, late])).rejects.toMatchObject({ code: 'ERR_DEADLINE', timeoutMs: 100 });
-    const left = hanging.headers[0]?.['x-lb-timeout-ms'];
-    expect(Number(left)).toBeGreaterThan(0);
-    expect(Number(left)).toBeLessThanOrEqual(100);
+    expect(hanging.headers[1]?.['x-lb-timeout-ms']).toBe('100');
     await expect.poll(() => hanging.open()).toBe(0);
   });
 

@@ -151,10 +151,10 @@ describe.each(servers)('on $name', { skip: false }, (server) => {
   it('a registration outlives its TTL for as long as it is renewed', async () => {
     newService();
     const leaseId = leaseOf(await registered({ ttlSeconds: 6 }));
-    // Asked for on etcd's side, in whole seconds: four are left when a renewal is due, of which a busy machine may take three.
+    // Asked for on etcd's side, in whole seconds: four are left when a renewal is due, of which a busy machine may take two.
     for (const started = performance.now(); performance.now() - started < 7000;) {
       const { TTL: left } = await admin.leaseClient.leaseTimeToLive({ ID: leaseId });
-      expect(Number(left)).toBeGreaterThanOrEqual(1);
+      expect(Number(left)).toBeGreaterThanOrEqual(2);
     }
     expect(await keys()).toHaveLength(1);
   });
