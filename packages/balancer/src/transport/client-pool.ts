@@ -32,7 +32,7 @@ export interface Connections {
   destroy(): Promise<void>;
 }
 
-/** A Client. */
+/** A Client, which has at most one connection and one request, and what the pool knows of it. */
 interface Slot {
   readonly client: Client;
   readonly onAnswered: () => void;
