@@ -114,7 +114,11 @@ export const policies = {
   prequal: (options: PrequalOptions): Policy => {
     const settings = prequalSettings(options);
     const pool = new ProbePool(settings.poolSize, settings.hotQuantile);
-    return counting('prequal', (peers, random) => new Prequal(peers, random, settings, pool));
+    return {
+      name: 'prequal',
+      createLoad: () => new TabledInFlight(),
+      createPicker: (peers, random, previous) => new Prequal(peers, random, settings, pool, previous),
+    };
   },
 
   /** The same peer for the same key; a change moves only the keys it must. */

@@ -21,16 +21,18 @@ export class SlidingQuantile {
   }
 
   add(value: number): void {
-    if (this.#size === this.#latest.length) this.#remove(this.#latest[this.#next]!);
-    this.#latest[this.#next] = value;
-    this.#next = (this.#next + 1) % this.#latest.length;
-
+    const sorted = this.#sorted;
     let position = this.#size;
-    for (; position > 0 && this.#sorted[position - 1]! > value; position -= 1) {
-      this.#sorted[position] = this.#sorted[position - 1]!;
+    if (position === sorted.length) position = this.#positionOf(this.#latest[this.#next]!);
+    else this.#size += 1;
+    // From the place that is free to the one where it belongs: as many moves as there are values between what goes and what comes.
+    for (; position > 0 && sorted[position - 1]! > value; position -= 1) sorted[position] = sorted[position - 1]!;
+    for (; position < this.#size - 1 && sorted[position + 1]! < value; position += 1) {
+      sorted[position] = sorted[position + 1]!;
     }
-    this.#sorted[position] = value;
-    this.#size += 1;
+    sorted[position] = value;
+    this.#latest[this.#next] = value;
+    this.#next = (this.#next + 1) % sorted.length;
   }
 
   /** The least value that at least `share` of the values, from 0 to 1, are not above; `undefined` when there is none. */
@@ -38,9 +40,15 @@ export class SlidingQuantile {
     return this.#size === 0 ? undefined : this.#sorted[Math.max(0, Math.ceil(share * this.#size) - 1)];
   }
 
-  #remove(value: number): void {
-    const position = this.#sorted.indexOf(value);
-    this.#sorted.copyWithin(position, position + 1, this.#size);
-    this.#size -= 1;
+  /** Of a value that is there: by halves, since as a call out of compiled code `indexOf` would take longer than all the rest. */
+  #positionOf(value: number): number {
+    let low = 0;
+    let high = this.#size - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#sorted[middle]! < value) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

@@ -28,6 +28,7 @@ const subjects: { name: string; create: () => Policy }[] = [
   { name: 'p2cLatency', create: policies.p2cLatency },
   { name: 'p2cPeakEwma', create: policies.p2cPeakEwma },
   { name: 'finaglePeakEwma', create: policies.finaglePeakEwma },
+  { name: 'prequal', create: () => policies.prequal({ source: { probe: () => {} } }) },
 ];
 
 it.each(subjects)('of $name costs the same in a picker, out of it, and in the next one', ({ create }) => {
@@ -65,8 +66,8 @@ it.each(subjects)('of $name costs the same in a picker, out of it, and in the ne
   );
 });
 
-it('is not picked beyond a limit that changes after the picker was built', () => {
-  const policy = policies.p2c();
+it.each(subjects)('of $name is not picked beyond a limit that changes after the picker was built', ({ create }) => {
+  const policy = create();
   const peers = Array.from({ length: 3 }, (_, index) => new Peer(endpoint(`p${index}`), policy.createLoad(0)));
   const picker = policy.createPicker(peers, seededRandom(1));
   peers[0]!.limit = 0;

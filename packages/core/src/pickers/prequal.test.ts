@@ -137,6 +137,36 @@ describe('an answer', () => {
     expect(counts.has('p0')).toBe(false);
   });
 
+  it('to a probe from before an update counts, but not that of a peer that has left since', () => {
+    const source = new HeldProbes();
+    const policy = policies.prequal({ source });
+    const peers = manyPeers(3);
+    const before = policy.createPicker(peers, seededRandom(1));
+    before.pick({ now: 0 });
+    const { sink } = source;
+    const after = policy.createPicker(peers.slice(1), seededRandom(1), before);
+    for (const [index, peer] of peers.entries()) sink!.answered(peer, { inFlight: 0, latencyMs: 1 + index }, 0);
+    const trace = { reason: '', candidates: [] };
+    expect(after.pick({ now: 0, trace })).toBe(peers[1]);
+    expect(trace.reason).toBe('fastest of the cold');
+  });
+
+  it('is compared at the weight that its peer has after an update', () => {
+    const source = new HeldProbes();
+    // Without latency in it, only what is in flight decides.
+    const policy = policies.prequal({ source, hotQuantile: 0 });
+    const peers = manyPeers(3);
+    const before = policy.createPicker(peers, seededRandom(1));
+    before.pick({ now: 0 });
+    for (const [index, peer] of peers.entries()) {
+      source.sink!.answered(peer, { inFlight: 10 * (index + 1), latencyMs: 1 }, 0);
+    }
+    // 10, 20 and 30 in flight become 100, 20 and 30 for each unit of weight.
+    peers[0]!.weight = 0.1;
+    const after = policy.createPicker(peers, seededRandom(1), before);
+    expect(after.pick({ now: 0 })).toBe(peers[1]);
+  });
+
   it('survives an update for as long as its peer does', () => {
     const source = new HeldProbes();
     const policy = policies.prequal({ source });
