@@ -1,8 +1,11 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 
 import { Recorder } from '../../test/support/fake-network.ts';
 import { untyped } from '../../test/support/untyped.ts';
-import { Caller, type Controller } from './caller.ts';
+import { type AbortListener, Caller, type Controller } from './caller.ts';
 
 const behind = (): Controller => ({
   aborted: false,
@@ -48,3 +51,32 @@ it('lets the raw headers be read, and written, of the attempt that is passed on'
   caller.rawTrailers = ['d'];
   expect([attempt.rawHeaders, attempt.rawTrailers]).toEqual([['c'], ['d']]);
 });
+
+it.each([
+  ['an answer to its end', (caller: Caller) => caller.end({})],
+  ['an error', (caller: Caller) => caller.fail(new Error('one'))],
+  ['an upgrade', (caller: Caller) => caller.upgrade(behind(), 101, {}, untyped({}))],
+])('keeps neither handler, listener nor attempt after %s, though somebody keeps it', async (_what, finish) => {
+  let handler: Recorder | undefined = new Recorder();
+  let listener: AbortListener | undefined = { onAbort: () => {} };
+  let attempt: Controller | undefined = behind();
+  const caller = new Caller(handler, listener);
+  const kept = [new WeakRef(handler), new WeakRef(listener), new WeakRef(attempt)];
+  caller.begin({});
+  caller.answer(attempt, 200, {}, '');
+  finish(caller);
+  handler = undefined;
+  listener = undefined;
+  attempt = undefined;
+  // What a WeakRef was made of lives until the turn is over.
+  await turn();
+  collectGarbage();
+  expect(kept.map((reference) => reference.deref())).toEqual([undefined, undefined, undefined]);
+  expect(caller.rawHeaders).toBe(null);
+});
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  if (typeof collect === 'function') collect();
+}

@@ -24,12 +24,10 @@ export interface AbortListener {
 }
 
 export class Caller implements Controller {
-  readonly #handler: Handler;
+  #handler: Handler;
   #listener: AbortListener | undefined;
   /** The controller of the attempt that is passed on. */
   #behind: Controller | undefined;
-  #rawHeaders: RawHeaders = null;
-  #rawTrailers: RawHeaders = null;
   #paused = false;
   #aborted = false;
   #reason: Error | null = null;
@@ -56,16 +54,18 @@ export class Caller implements Controller {
     return this.#paused;
   }
 
+  /** Of the answer that is being passed on; null before, and when it has ended. */
   get rawHeaders(): RawHeaders {
-    return this.#behind?.rawHeaders ?? this.#rawHeaders;
+    return this.#behind?.rawHeaders ?? null;
   }
 
   set rawHeaders(value: RawHeaders) {
     if (this.#behind !== undefined) this.#behind.rawHeaders = value;
   }
 
+  /** As `rawHeaders`. */
   get rawTrailers(): RawHeaders {
-    return this.#behind?.rawTrailers ?? this.#rawTrailers;
+    return this.#behind?.rawTrailers ?? null;
   }
 
   set rawTrailers(value: RawHeaders) {
@@ -167,9 +167,10 @@ export class Caller implements Controller {
   fail(error: Error): void {
     if (this.#ended) return;
     this.#ended = true;
+    const handler = this.#handler;
     this.#letGo();
     try {
-      this.#handler.onResponseError?.(this, error);
+      handler.onResponseError?.(this, error);
     } catch (thrown) {
       // Nobody is left to tell. With undici, too, it ends the process, unless somebody is there for that; but whoever called is in the
       // middle of something that others share: a connection, the queue, the end of all requests.
@@ -212,14 +213,15 @@ export class Caller implements Controller {
   }
 
   /**
-   * Whoever read the answer may keep this controller, and the garbage collector keeps it anyway once it has become old before the
-   * answer did: attempts, calls and buffers must not hang on it, or each minor collection copies them all.
+   * Whoever read the answer may keep this controller, and the garbage collector keeps what is dead, too, for as long as something old
+   * points to it: what undici makes for each request is old from the start where the engine has come to think that it always is.
+   * So nothing hangs on this any more: neither attempts, calls and buffers nor the handler, or each minor collection copies them all.
    */
   #letGo(): void {
-    const behind = this.#behind;
-    this.#rawHeaders = behind?.rawHeaders ?? null;
-    this.#rawTrailers = behind?.rawTrailers ?? null;
-    this.#behind = undefined;
+    this.#handler = nobody;
     this.#listener = undefined;
+    this.#behind = undefined;
   }
 }
+
+const nobody: Handler = {};
