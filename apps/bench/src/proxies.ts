@@ -62,12 +62,10 @@ export class ProxyProcess implements AsyncDisposable {
   cpuMs(): number {
     const { pid } = this.#child;
     if (pid === undefined) return NaN;
-    try {
-      const workers = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-      return [String(pid), ...workers].reduce((sum, one) => sum + ticksOf(one) * msPerTick, 0);
-    } catch {
-      return NaN;
-    }
+    const workers = readIfThere(`/proc/${pid}/task/${pid}/children`)?.split(' ').filter(Boolean) ?? [];
+    // A process that nginx had for a moment as it started may be gone by now.
+    const ofWorkers = workers.reduce((sum, worker) => sum + (ticksOf(worker) ?? 0), 0);
+    return ((ticksOf(String(pid)) ?? NaN) + ofWorkers) * msPerTick;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -94,10 +92,19 @@ export class ProxyProcess implements AsyncDisposable {
 const msPerTick = 10;
 
 /** Time in user mode and in the kernel: the 14th and 15th field of /proc/PID/stat, counted from behind the name in brackets. */
-function ticksOf(pid: string): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+function ticksOf(pid: string): number | undefined {
+  const stat = readIfThere(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return Number(fields[11]) + Number(fields[12]);
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 async function accepts(port: number): Promise<boolean> {

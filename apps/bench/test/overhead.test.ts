@@ -18,12 +18,16 @@ interface Report {
 it('gets an answer to every greeting through everybody, and says what one costs', async () => {
   const main = new URL('../src/overhead/main.ts', import.meta.url).pathname;
   const json = join(folder, 'overhead.json');
-  const command = ['--conditions=@lb/source', main, '--rounds', '1', '--turn', '100', '--json', json];
+  const svg = join(folder, 'overhead.svg');
+  const command = ['--conditions=@lb/source', main, '--rounds', '1', '--turn', '100', '--json', json, '--svg', svg];
   const { stdout } = await promisify(execFile)(process.execPath, command);
   const { results }: Report = JSON.parse(readFileSync(json, 'utf8'));
   expect(results.length).toBeGreaterThanOrEqual(7);
+  const drawn = readFileSync(svg, 'utf8');
+  expect(drawn.match(/.{0,60}(NaN|Infinity|undefined).{0,60}/)?.[0]).toBe(undefined);
   for (const { subject, turns } of results) {
     expect(stdout).toContain(subject);
+    expect(drawn).toContain(`>${subject}</text>`);
     expect(turns).toMatchObject([{ failed: 0 }]);
     for (const { perSecond, wholeUs } of turns) expect(Math.min(perSecond, wholeUs)).toBeGreaterThan(0);
   }

@@ -9,6 +9,7 @@ import { printTable, provenanceInWords, provenanceOf } from '@lb/testkit';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
+import { barChart } from '../bars.ts';
 import { Child } from '../child.ts';
 import { type Spread, spreadOf } from '../cluster/figures.ts';
 import { type Proxy, ProxyProcess, versionOf } from '../proxies.ts';
@@ -22,6 +23,8 @@ const { values: options } = parseArgs({
     /** How long a turn takes, in milliseconds. */
     turn: { type: 'string', default: '1000' },
     json: { type: 'string' },
+    /** A file for a plot. */
+    svg: { type: 'string' },
   },
 });
 const rounds = atLeastOne('rounds', options.rounds);
@@ -108,6 +111,31 @@ if (options.json !== undefined) {
   const results = subjects.map((subject) => ({ subject: subject.name, turns: turnsOf(subject) }));
   const whole = { provenance, setting: { connections, rounds, durationMs }, verdicts, results };
   writeFileSync(options.json, `${JSON.stringify(whole, undefined, 2)}\n`);
+}
+if (options.svg !== undefined) writeFileSync(options.svg, plot());
+
+function plot(): string {
+  const shown = subjects.map((subject) => ({
+    subject,
+    speed: ratio(turnsOf(subject), ({ perSecond }) => perSecond),
+    cost: spreadOf(turnsOf(subject).map(({ wholeUs }) => wholeUs)),
+  }));
+  return barChart({
+    title: 'A greeting: requests a second, and what one costs the processor on this side',
+    columns: [
+      { head: 'requests a second, of a Pool', full: Math.max(...shown.map(({ speed }) => speed.median)) },
+      { head: 'processor time, with that of a proxy', full: Math.max(...shown.map(({ cost }) => cost.median)) },
+    ],
+    rows: shown.map(({ subject, speed, cost }) => ({
+      name: subject.name,
+      kind: subject.way.startsWith('balancer') ? 'ours' : 'other',
+      bars: [
+        { spread: speed, label: speed.median.toFixed(2) },
+        { spread: cost, label: `${cost.median.toFixed(1)} us` },
+      ],
+    })),
+    origin: provenanceInWords(provenance),
+  });
 }
 
 function turnsOf(subject: Subject): readonly Turn[] {
