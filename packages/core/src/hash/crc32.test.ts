@@ -18,6 +18,15 @@ it('agrees with zlib about any string', () => {
   );
 });
 
+it.each(['é', '€', '\u{1F600}'])('agrees with zlib about %s at any place in a text of any length', (character) => {
+  for (let length = 0; length < 20; length += 1) {
+    for (let at = 0; at <= length; at += 1) {
+      const text = 'x'.repeat(at) + character + 'y'.repeat(length - at);
+      expect(crc32(text)).toBe(zlib(text) | 0);
+    }
+  }
+});
+
 it('goes on from a checksum by four bytes', () => {
   fc.assert(
     fc.property(fc.string(), fc.integer(), (text, word) => {

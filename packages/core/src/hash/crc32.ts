@@ -18,24 +18,43 @@ const [now, soon, later, last] = tables();
 /** The checksum of `text` as an integer from -2^31 to 2^31 - 1. O(length). */
 export function crc32(text: string): number {
   const length = text.length;
+  if (length < 4) return crc32Short(text);
+  // Zeros before the first byte change nothing when the sum begins at 0 and not at -1, which is the same as to invert the first four bytes.
+  // So what fills no word comes first, after zeros, where at the end a loop would go on for one, two or three bytes, and the
+  // processor would guess wrong which.
+  const over = 8 * ((length - 1) & 3);
+  let even = pairAt(text, 0);
+  let odd = pairAt(text, 1);
+  let seen = even | odd;
+  let sum = addWord(0, ~(even | (odd << 8)) << (24 - over)) ^ (0x00ffffff >>> over);
+  for (let at = 1 + (over >> 3); at < length; at += 4) {
+    even = pairAt(text, at);
+    odd = pairAt(text, at + 1);
+    seen |= even | odd;
+    sum = addWord(sum, even | (odd << 8));
+  }
+  // Characters are bytes as long as all of them are ASCII, which keys nearly always are; looking afterwards costs least.
+  return isAscii((seen >>> 16) | (seen & 0xffff)) ? ~sum : crc32Bytes(utf8(text));
+}
+
+function crc32Short(text: string): number {
   let sum = -1;
   let seen = 0;
-  let at = 0;
-  for (; at + 4 <= length; at += 4) {
-    const first = text.charCodeAt(at);
-    const second = text.charCodeAt(at + 1);
-    const third = text.charCodeAt(at + 2);
-    const fourth = text.charCodeAt(at + 3);
-    seen |= first | second | third | fourth;
-    sum = addWord(sum, first | (second << 8) | (third << 16) | (fourth << 24));
-  }
-  for (; at < length; at += 1) {
+  for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     seen |= code;
     sum = addByte(sum, code);
   }
-  // Characters are bytes as long as all of them are ASCII, which keys nearly always are; looking afterwards costs least.
-  return isAscii(seen) ? ~sum : ~utf8(text).reduce(addByte, -1);
+  return isAscii(seen) ? ~sum : crc32Bytes(utf8(text));
+}
+
+/** The character at `at` in the lower half, and in the upper one the next but one, so that what is no byte shows after they are joined. */
+function pairAt(text: string, at: number): number {
+  return text.charCodeAt(at) | (text.charCodeAt(at + 2) << 16);
+}
+
+function crc32Bytes(bytes: Uint8Array): number {
+  return ~bytes.reduce(addByte, -1);
 }
 
 /** The checksum of what has the checksum `before`, and the four bytes of `word` after it, the lowest first. */
