@@ -12,8 +12,12 @@ import { isAscii, utf8 } from './utf8.ts';
 /** The polynomial, its lowest power in the highest bit. */
 const polynomial = 0xedb88320;
 
-/** What a byte does to the sum: itself, and one, two and three bytes later. */
-const [now, soon, later, last] = tables();
+/** What a byte does to the sum, and from `soon`, `later` and `last` on what it will have done one, two and three bytes later. */
+const effects = new Int32Array(1024);
+const soon = 256;
+const later = 512;
+const last = 768;
+fillEffects();
 
 /** The checksum of `text` as an integer from -2^31 to 2^31 - 1. O(length). */
 export function crc32(text: string): number {
@@ -63,22 +67,27 @@ export function crc32Next(before: number, word: number): number {
 }
 
 function addByte(sum: number, byte: number): number {
-  return now[(sum ^ byte) & 255]! ^ (sum >>> 8);
+  return effects[(sum ^ byte) & 255]! ^ (sum >>> 8);
 }
 
 function addWord(sum: number, word: number): number {
   const bytes = sum ^ word;
-  return last[bytes & 255]! ^ later[(bytes >>> 8) & 255]! ^ soon[(bytes >>> 16) & 255]! ^ now[bytes >>> 24]!;
+  return (
+    effects[last + (bytes & 255)]! ^
+    effects[later + ((bytes >>> 8) & 255)]! ^
+    effects[soon + ((bytes >>> 16) & 255)]! ^
+    effects[bytes >>> 24]!
+  );
 }
 
-function tables(): [Int32Array, Int32Array, Int32Array, Int32Array] {
-  const first = Int32Array.from({ length: 256 }, (_, byte) => {
+function fillEffects(): void {
+  for (let byte = 0; byte < soon; byte += 1) {
     let sum = byte;
     for (let bit = 0; bit < 8; bit += 1) sum = (sum >>> 1) ^ (sum & 1 ? polynomial : 0);
-    return sum;
-  });
-  const next = (table: Int32Array): Int32Array => table.map((sum) => first[sum & 255]! ^ (sum >>> 8));
-  const second = next(first);
-  const third = next(second);
-  return [first, second, third, next(third)];
+    effects[byte] = sum;
+  }
+  for (let index = soon; index < effects.length; index += 1) {
+    const before = effects[index - soon]!;
+    effects[index] = effects[before & 255]! ^ (before >>> 8);
+  }
 }
