@@ -15,18 +15,25 @@ it('finds what walking through the sorted points would', () => {
     fc.property(
       fc.array(point, { minLength: 1, maxLength: 100 }),
       fc.array(point, { minLength: 1 }),
-      (points, keys) => {
+      // How many owners have no point decides in how many bits the others are told apart.
+      fc.constantFrom(0, 100, 2000, 2 ** 15 - 3, 2 ** 20),
+      (points, others, pointless) => {
         const ring = new Ring(
           points,
-          points.map((_, index) => index),
-          points.length,
+          points.map((_, index) => index + pointless),
+          points.length + pointless,
         );
-        const sorted = points.map((at, owner) => ({ at, owner })).toSorted((one, other) => one.at - other.at);
+        const sorted = points
+          .map((at, index) => ({ at, owner: index + pointless }))
+          .toSorted((one, other) => one.at - other.at);
         expect([...ring.owners]).toEqual(sorted.map(({ owner }) => owner));
-        for (const key of keys) {
+        const near = points.flatMap((at) => [at, at - 1, at + 1]).filter((at) => at >= 0 && at < 2 ** 32);
+        for (const key of [...others, ...near]) {
           const wanted = sorted.find(({ at }) => at >= key) ?? sorted[0];
           expect(ring.owners[ring.find(key)]).toBe(wanted!.owner);
           expect(ring.find(key | 0)).toBe(ring.find(key));
+          expect(ring.ownerOf(key)).toBe(wanted!.owner);
+          expect(ring.ownerOf(key | 0)).toBe(wanted!.owner);
         }
       },
     ),
