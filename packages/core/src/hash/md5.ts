@@ -74,7 +74,8 @@ function end(length: number, word: number, digest: Int32Array): void {
 
 /**
  * Four steps at a time, after which the four words of the state are in their places again. Each step waits for the word that the last one
- * made, so what mixes in the two others comes first: (c & ~d) + (b & d) is the RFC's (b & d) | (c & ~d), one operation after b.
+ * made, so what mixes in the two others comes first: (c & ~d) + (b & d) is the RFC's (b & d) | (c & ~d), one operation after b. Sums are cut to
+ * 32 bits before they are rotated: what only the shifts cut is added in 64, which takes a sixth longer.
  */
 function transform(digest: Int32Array): void {
   let a = digest[0]!;
@@ -82,28 +83,28 @@ function transform(digest: Int32Array): void {
   let c = digest[2]!;
   let d = digest[3]!;
   for (let at = 0; at < 16; at += 4) {
-    a = (b + rotate(a + block[at]! + sines[at]! + (d ^ (b & (c ^ d))), 7)) | 0;
-    d = (a + rotate(d + block[at + 1]! + sines[at + 1]! + (c ^ (a & (b ^ c))), 12)) | 0;
-    c = (d + rotate(c + block[at + 2]! + sines[at + 2]! + (b ^ (d & (a ^ b))), 17)) | 0;
-    b = (c + rotate(b + block[at + 3]! + sines[at + 3]! + (a ^ (c & (d ^ a))), 22)) | 0;
+    a = (b + rotate((a + block[at]! + sines[at]! + (d ^ (b & (c ^ d)))) | 0, 7)) | 0;
+    d = (a + rotate((d + block[at + 1]! + sines[at + 1]! + (c ^ (a & (b ^ c)))) | 0, 12)) | 0;
+    c = (d + rotate((c + block[at + 2]! + sines[at + 2]! + (b ^ (d & (a ^ b)))) | 0, 17)) | 0;
+    b = (c + rotate((b + block[at + 3]! + sines[at + 3]! + (a ^ (c & (d ^ a)))) | 0, 22)) | 0;
   }
   for (let at = 16; at < 32; at += 4) {
-    a = (b + rotate(a + block[(5 * at + 1) & 15]! + sines[at]! + (c & ~d) + (b & d), 5)) | 0;
-    d = (a + rotate(d + block[(5 * at + 6) & 15]! + sines[at + 1]! + (b & ~c) + (a & c), 9)) | 0;
-    c = (d + rotate(c + block[(5 * at + 11) & 15]! + sines[at + 2]! + (a & ~b) + (d & b), 14)) | 0;
-    b = (c + rotate(b + block[(5 * at) & 15]! + sines[at + 3]! + (d & ~a) + (c & a), 20)) | 0;
+    a = (b + rotate((a + block[(5 * at + 1) & 15]! + sines[at]! + (c & ~d) + (b & d)) | 0, 5)) | 0;
+    d = (a + rotate((d + block[(5 * at + 6) & 15]! + sines[at + 1]! + (b & ~c) + (a & c)) | 0, 9)) | 0;
+    c = (d + rotate((c + block[(5 * at + 11) & 15]! + sines[at + 2]! + (a & ~b) + (d & b)) | 0, 14)) | 0;
+    b = (c + rotate((b + block[(5 * at) & 15]! + sines[at + 3]! + (d & ~a) + (c & a)) | 0, 20)) | 0;
   }
   for (let at = 32; at < 48; at += 4) {
-    a = (b + rotate(a + block[(3 * at + 5) & 15]! + sines[at]! + (b ^ (c ^ d)), 4)) | 0;
-    d = (a + rotate(d + block[(3 * at + 8) & 15]! + sines[at + 1]! + (a ^ (b ^ c)), 11)) | 0;
-    c = (d + rotate(c + block[(3 * at + 11) & 15]! + sines[at + 2]! + (d ^ (a ^ b)), 16)) | 0;
-    b = (c + rotate(b + block[(3 * at + 14) & 15]! + sines[at + 3]! + (c ^ (d ^ a)), 23)) | 0;
+    a = (b + rotate((a + block[(3 * at + 5) & 15]! + sines[at]! + (b ^ (c ^ d))) | 0, 4)) | 0;
+    d = (a + rotate((d + block[(3 * at + 8) & 15]! + sines[at + 1]! + (a ^ (b ^ c))) | 0, 11)) | 0;
+    c = (d + rotate((c + block[(3 * at + 11) & 15]! + sines[at + 2]! + (d ^ (a ^ b))) | 0, 16)) | 0;
+    b = (c + rotate((b + block[(3 * at + 14) & 15]! + sines[at + 3]! + (c ^ (d ^ a))) | 0, 23)) | 0;
   }
   for (let at = 48; at < 64; at += 4) {
-    a = (b + rotate(a + block[(7 * at) & 15]! + sines[at]! + (c ^ (b | ~d)), 6)) | 0;
-    d = (a + rotate(d + block[(7 * at + 7) & 15]! + sines[at + 1]! + (b ^ (a | ~c)), 10)) | 0;
-    c = (d + rotate(c + block[(7 * at + 14) & 15]! + sines[at + 2]! + (a ^ (d | ~b)), 15)) | 0;
-    b = (c + rotate(b + block[(7 * at + 5) & 15]! + sines[at + 3]! + (d ^ (c | ~a)), 21)) | 0;
+    a = (b + rotate((a + block[(7 * at) & 15]! + sines[at]! + (c ^ (b | ~d))) | 0, 6)) | 0;
+    d = (a + rotate((d + block[(7 * at + 7) & 15]! + sines[at + 1]! + (b ^ (a | ~c))) | 0, 10)) | 0;
+    c = (d + rotate((c + block[(7 * at + 14) & 15]! + sines[at + 2]! + (a ^ (d | ~b))) | 0, 15)) | 0;
+    b = (c + rotate((b + block[(7 * at + 5) & 15]! + sines[at + 3]! + (d ^ (c | ~a))) | 0, 21)) | 0;
   }
   digest[0]! += a;
   digest[1]! += b;
