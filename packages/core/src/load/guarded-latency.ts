@@ -88,7 +88,7 @@ export class GuardedLatency extends TabledLoad {
     // Small enough to be compiled into the picker: as a call of its own, it would allocate what it returns.
     const ints = table.ints;
     const inFlight = ints[at]!;
-    const silence = inFlight === 0 ? 0 : (now - ints[at + silentColumn]!) | 0;
+    const silence = inFlight === 0 ? 0 : ((now | 0) - ints[at + silentColumn]!) | 0;
     const latency = Math.max(latencyIn(ints, at, now, this.shared), silence, leastMs);
     const queue = inFlight / weight + 1;
     return latency * latency * latency * queue * queue;
@@ -152,5 +152,5 @@ function latencyIn(ints: Int32Array, at: number, now: number, pool: PeakEwmaPool
   const latencyUs = ints[at + latencyColumn]!;
   const typical = pool.typicalMs;
   if (latencyUs === unknown) return typical;
-  return typical + (latencyUs / 1000 - typical) * pool.decay.left((now - ints[at + heardColumn]!) | 0);
+  return typical + (latencyUs / 1000 - typical) * pool.decay.left(((now | 0) - ints[at + heardColumn]!) | 0);
 }
