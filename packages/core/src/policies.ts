@@ -12,6 +12,7 @@ import { authorityOf, Ketama, type KetamaOptions, ringDialect } from './pickers/
 import { LeastLoaded } from './pickers/least-loaded.ts';
 import { Maglev, type MaglevOptions, maglevSize } from './pickers/maglev.ts';
 import { type OrcaOptions, orcaUpdate, OrcaWeightedRoundRobin } from './pickers/orca-weighted-round-robin.ts';
+import { threeChoices } from './pickers/power-of-three-choices.ts';
 import { PowerOfTwoChoices } from './pickers/power-of-two-choices.ts';
 import { Prequal, type PrequalOptions, prequalSettings } from './pickers/prequal.ts';
 import { ProbePool } from './pickers/probe-pool.ts';
@@ -87,8 +88,8 @@ export const policies = {
   },
 
   /**
-   * The one to choose by default: of two drawn by weight, the one with less latency and fewer requests in flight, where failing, hanging
-   * and not having answered yet do not pass for being fast.
+   * The one to choose by default: of three drawn by weight, the one with less latency and fewer requests in flight, where failing, hanging
+   * and not having answered yet do not pass for being fast. Of more than 100 peers, two are drawn.
    */
   p2cLatency: (options: PeakEwmaOptions = {}): Policy => {
     // Three seconds of answers average out chance for a client that asks a peer a few times a second; `docs/evidence.md` has 1 to 10.
@@ -96,7 +97,7 @@ export const policies = {
     return {
       name: 'p2cLatency',
       createLoad: () => new GuardedLatency(pool),
-      createPicker: (peers, random, previous) => new PowerOfTwoChoices(peers, random, previous),
+      createPicker: (peers, random, previous) => threeChoices(peers, random, previous),
     };
   },
 

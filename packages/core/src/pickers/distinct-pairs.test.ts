@@ -55,3 +55,22 @@ it.each([
     }
   },
 );
+
+it.each([
+  { name: 'a few', list: [1, 2, 3, 0.01] },
+  { name: 'many, one of them far heavier than the rest', list: [400, ...Array.from({ length: 19 }, () => 1)] },
+])('draws any of $name by weight alone, whatever was drawn before, within 5 deviations', ({ list }) => {
+  const pairs = distinctPairs(list);
+  const random = seededRandom(18);
+  const draws = 100_000;
+  const counts = list.map(() => 0);
+  for (let draw = 0; draw < draws; draw += 1) {
+    pairs.second(random, pairs.first(random));
+    counts[pairs.any(random)]! += 1;
+  }
+  const sum = list.reduce((total, weight) => total + weight);
+  for (const [index, count] of counts.entries()) {
+    const chance = list[index]! / sum;
+    expect(Math.abs(count - draws * chance)).toBeLessThanOrEqual(5 * Math.sqrt(draws * chance * (1 - chance)));
+  }
+});

@@ -15,6 +15,8 @@ export interface DistinctPairs {
   first(random: Random): number;
   /** To be called right after {@link first}, with what it returned. Two calls and not one, since a pair would be allocated. */
   second(random: Random, first: number): number;
+  /** Any index in proportion to its weight, which may be one of those drawn before. */
+  any(random: Random): number;
 }
 
 /** For at least two weights, finite and above 0. O(n). */
@@ -29,9 +31,11 @@ export function distinctPairs(weights: ArrayLike<number>): DistinctPairs {
 class TabledPairs implements DistinctPairs {
   readonly #bits: number;
   readonly #table: AliasTable;
+  readonly #singles: AliasTable;
   #second = 0;
 
   constructor(weights: ArrayLike<number>) {
+    this.#singles = new AliasTable(weights);
     this.#bits = 32 - Math.clz32(weights.length - 1);
     const chances = new Float64Array(weights.length << this.#bits);
     for (let first = 0; first < weights.length; first += 1) {
@@ -53,6 +57,10 @@ class TabledPairs implements DistinctPairs {
 
   second(): number {
     return this.#second;
+  }
+
+  any(random: Random): number {
+    return this.#singles.draw(random);
   }
 }
 
@@ -84,6 +92,10 @@ class RedrawnPairs implements DistinctPairs {
     const table = first === this.#heaviest ? this.#others : this.#table;
     const second = table.draw(random);
     return second === first ? this.#secondAgain(table, random, first) : second;
+  }
+
+  any(random: Random): number {
+    return this.#table.draw(random);
   }
 
   /** By itself, so that the one draw that nearly always does is short enough to be compiled into the picker. */

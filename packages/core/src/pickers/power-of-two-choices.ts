@@ -22,27 +22,29 @@ import { ranksOf, type PeerRanks } from './peer-ranks.ts';
 const maxPairs = 8;
 
 export class PowerOfTwoChoices implements Picker {
+  /** By what the peers are compared, by their indexes. */
+  readonly ranks: PeerRanks;
+  /** What candidates are drawn from; `undefined` for one peer. */
+  readonly pairs: DistinctPairs | undefined;
   readonly #peers: readonly Peer[];
-  readonly #ranks: PeerRanks;
   readonly #random: Random;
-  readonly #pairs: DistinctPairs | undefined;
 
   /** Takes over what the peers are compared by from `previous`, which is not to be used any more. */
   constructor(peers: readonly Peer[], random: Random, previous?: Picker) {
     this.#peers = peers;
-    this.#ranks = ranksOf(peers);
+    this.ranks = ranksOf(peers);
     this.#random = random;
-    this.#pairs = peers.length > 1 ? distinctPairs(peers.map(weightShare)) : undefined;
-    if (previous instanceof PowerOfTwoChoices) previous.#ranks.release();
+    this.pairs = peers.length > 1 ? distinctPairs(peers.map(weightShare)) : undefined;
+    if (previous instanceof PowerOfTwoChoices) previous.ranks.release();
   }
 
   pick(context: PickContext): Peer | undefined {
-    const pairs = this.#pairs;
+    const pairs = this.pairs;
     if (pairs === undefined) return this.#scan(context);
     const random = this.#random;
     const first = pairs.first(random);
     const second = pairs.second(random, first);
-    const ranks = this.#ranks;
+    const ranks = this.ranks;
     let firstRank = 0;
     let secondRank = 0;
     // One call for both, so that it is compiled into this loop: a call of its own allocates the number it returns.
@@ -79,7 +81,7 @@ export class PowerOfTwoChoices implements Picker {
   }
 
   #cheaper(first: number, second: number, context: PickContext): Peer | undefined {
-    const takesSecond = this.#ranks.rank(second, context.now) < this.#ranks.rank(first, context.now);
+    const takesSecond = this.ranks.rank(second, context.now) < this.ranks.rank(first, context.now);
     const [cheaper, other] = takesSecond ? [second, first] : [first, second];
     explain(context, 'cheaper of two', this.#peers[cheaper], [this.#peers[other]!]);
     return this.#peers[cheaper];

@@ -4,6 +4,8 @@
  * A to F are the six that this project's research began with; the rest is what goes wrong in a fleet. Work is exponential, 10 ms
  * in the mean; 240 000 requests, of which the first fifth do not count.
  */
+import { policies } from '@lb/core';
+
 import { contenders } from '../contenders.ts';
 import type { Contender } from '../contender.ts';
 import type { Change, Model, ServerModel } from '../model.ts';
@@ -147,8 +149,21 @@ const shapes: Readonly<Record<string, Shape>> = {
   },
 };
 
+/** The default without its third candidate. */
+const ofTwo: Contender = {
+  name: 'p2cLatency, of two',
+  createPolicy: () => {
+    const two = policies.p2c();
+    return {
+      ...policies.p2cLatency(),
+      createPicker: (peers, random, previous) => two.createPicker(peers, random, previous),
+    };
+  },
+};
+
 const field: readonly Contender[] = [
   contenders.p2cLatency,
+  ofTwo,
   contenders.p2cPeakEwma,
   contenders.p2c,
   contenders.leastLoaded,
