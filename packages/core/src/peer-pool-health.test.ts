@@ -523,6 +523,20 @@ describe('a peer that the policy avoids for its failures', () => {
     expect(picks(2000)).toBe('bcd');
   });
 
+  it('does not keep others from warming up when it refused while nobody was listed', () => {
+    const { pool, attempts, peer, list } = poolOf('a', {
+      policy: policies.p2cLatency(),
+      suspicion: true,
+      slowStart: {},
+    });
+    pool.update({ revision: 2, endpoints: [] }, 0);
+    attempts('a', 1, failure('overload'), 1000);
+    pool.update({ revision: 3, endpoints: list('ab') }, 20_000);
+    expect(peer('b').weight).toBeLessThan(1);
+    for (let now = 20_500; now <= 60_000; now += 500) pool.begin(pool.pick({ now })!, now).end(success, now);
+    expect(peer('b').weight).toBe(1);
+  });
+
   it('is left alone where failures are to have no consequences, or the policy asks whatever comes of it', () => {
     expect(avoided({ ejection: false }).pool.pick({ now: 2000 })?.id).not.toBe('a');
     const { pool, attempts } = avoided({ policy: policies.maglev() });

@@ -240,7 +240,8 @@ export class Ejector {
 
   /** How long until each of so many peers has been asked once, at the rate of the last second. */
   #turn(peers: number, now: number): number {
-    return (1000 * peers) / this.#pool.total(now);
+    // Nobody is one of those that should be available when all are suspects, and 0 / 0 would be a time that never comes, nor lets others come.
+    return peers === 0 ? 0 : (1000 * peers) / this.#pool.total(now);
   }
 
   /** Whether most attempts on all peers fail. A handful does not say: it may be the probes of one dead peer. */
