@@ -22,6 +22,8 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '7' },
     /** How long a turn takes, in milliseconds. */
     turn: { type: 'string', default: '1000' },
+    /** Only the two pools of undici and the balancer, with one provider: more rounds in less time. */
+    pools: { type: 'boolean', default: false },
     json: { type: 'string' },
     /** A file for a plot. */
     svg: { type: 'string' },
@@ -72,7 +74,9 @@ const every: readonly Subject[] = [
     proxy: { kind: 'nginx', balance: 'least_conn', retries: false },
   },
 ];
-const subjects = every.filter(({ proxy }) => proxy === undefined || versionOf(proxy.kind) !== undefined);
+const subjects = options.pools
+  ? [pool, ours, balancedPool]
+  : every.filter(({ proxy }) => proxy === undefined || versionOf(proxy.kind) !== undefined);
 
 const provenance = provenanceOf(['pnpm bench:overhead', ...process.argv.slice(2)].join(' '));
 const turns = await takeTurns();

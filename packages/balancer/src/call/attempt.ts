@@ -65,7 +65,7 @@ export class Attempt implements Sender {
   #passed = false;
 
   #statusCode: number | undefined;
-  #headers: ResponseHeaders = {};
+  #headers: ResponseHeaders = noHeaders;
   #statusText: string | undefined;
   #verdict: Verdict | undefined;
   #bytes = 0;
@@ -333,3 +333,4 @@ export class Attempt implements Sender {
 }
 
 const none: Buffer[] = [];
+const noHeaders: ResponseHeaders = {};
