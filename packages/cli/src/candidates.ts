@@ -79,12 +79,13 @@ async function fromEtcd(
   const optional = command.positionals.map((positional) => ({ ...positional, optional: true as const }));
   const given = parse({ ...command, positionals: optional }, before, world.env);
   if (given === 'help') return [];
+  const { completionMs = 1000 } = world;
   const { inspect } = await import('@lb/registry');
   // Not before all is loaded: on a machine that takes a second for that, there would never be a word.
-  const signal = AbortSignal.any([world.signal, AbortSignal.timeout(world.completionMs)]);
+  const signal = AbortSignal.any([world.signal, AbortSignal.timeout(completionMs)]);
   const { services } = await inspect({
     ...(await readEtcdOptions(given, world.env)),
-    requestTimeoutMs: world.completionMs,
+    requestTimeoutMs: completionMs,
     signal,
     leases: false,
     ...(what === 'endpoint' && { service: given.required('service') }),

@@ -27,5 +27,4 @@ process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
   signal: stopping.signal,
   now: () => Date.now(),
-  completionMs: 1000,
 });

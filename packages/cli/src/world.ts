@@ -16,6 +16,6 @@ export interface World {
   readonly signal: AbortSignal;
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
-  /** How long a shell waits for words from etcd, in milliseconds: what comes later finds the user typing on. */
-  readonly completionMs: number;
+  /** How long a shell waits for words from etcd, in milliseconds: what comes later finds the user typing on. Defaults to 1 000. */
+  readonly completionMs?: number;
 }

@@ -5,7 +5,7 @@ export interface Command {
   readonly args: readonly string[];
   /** What it reads. */
   readonly input?: string;
-  /** It does not end by itself: it is stopped after so many lines. */
+  /** It does not end by itself: it is stopped after so many lines, and what it wrote until it had stopped is left out. */
   readonly stopAfter?: number;
   /** Keeps what the first group of the expression finds in its output, for later commands: they write it `{name}`. */
   readonly keep?: readonly [name: string, found: RegExp];
@@ -40,7 +40,8 @@ export async function etcdctl(
   const { promise, resolve, reject } = Promise.withResolvers<number | null>();
   child.once('error', reject);
   child.once('close', resolve);
-  return { code: await promise, stdout, stderr };
+  const code = await promise;
+  return { code, stdout: stdout.split('\n').slice(0, stopAfter).join('\n'), stderr };
 }
 
 /**
