@@ -287,7 +287,8 @@ describe('without an etcd', () => {
     cleanUp.push(() => registration.close());
     await connecting;
     await expect.poll(() => found.current.endpoints.length).toBe(1);
-    expect(found.status.stale).toBe(false);
+    // It is listed first, and followed then.
+    await expect.poll(() => found.status.stale).toBe(false);
   });
 });
 
