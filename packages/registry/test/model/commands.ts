@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 import type { Site } from './site.ts';
 import type { Value } from './truth.ts';
-import type { World } from './world.ts';
+import type { CutOff, World } from './world.ts';
 
 /** What is wrong at the moment, and what there is: all that decides which commands make sense. */
 export interface Model {
@@ -10,7 +10,9 @@ export interface Model {
   crashed: boolean;
   leaderless: boolean;
   denied: boolean;
-  hole: boolean;
+  /** Where packets are lost. */
+  hole: 'up' | 'down' | 'both' | undefined;
+  delayMs: number;
   /** Keys put under leases. */
   readonly leased: Set<string>;
 }
@@ -20,7 +22,8 @@ export const newModel = (): Model => ({
   crashed: false,
   leaderless: false,
   denied: false,
-  hole: false,
+  hole: undefined,
+  delayMs: 0,
   leased: new Set(),
 });
 
@@ -31,6 +34,11 @@ const works = ({ frozen, crashed, leaderless }: Model): boolean => !frozen && !c
 /** A process that can be killed. */
 const runs = ({ frozen, crashed }: Model): boolean => !frozen && !crashed;
 
+function cutOff({ frozen, crashed, leaderless, hole, delayMs }: Model): CutOff | undefined {
+  if (!frozen && !crashed && !leaderless && hole === undefined) return undefined;
+  return { lateMs: hole === 'down' || hole === 'both' ? undefined : delayMs };
+}
+
 function command(
   title: string,
   check: (model: Model) => boolean,
@@ -40,7 +48,7 @@ function command(
     check,
     run: async (model, world) => {
       await run(model, world);
-      await world.check(model.frozen || model.crashed || model.leaderless || model.hole);
+      await world.check(cutOff(model));
     },
     toString: () => title,
   };
@@ -162,7 +170,8 @@ export function commands(
         `lose packets (${way})`,
         () => true,
         (model, world) => {
-          model.hole = true;
+          // What is lost already stays lost.
+          model.hole = model.hole === undefined || model.hole === way ? way : 'both';
           if (way === 'up' || way === 'down') world.site.proxy.hole(way);
           else world.site.proxy.hole();
         },
@@ -173,7 +182,8 @@ export function commands(
         'heal the network',
         () => true,
         (model, world) => {
-          model.hole = false;
+          model.hole = undefined;
+          model.delayMs = 0;
           world.site.proxy.heal();
         },
       ),
@@ -182,7 +192,10 @@ export function commands(
       command(
         `delay ${ms}`,
         () => true,
-        (_model, world) => world.site.proxy.delay(ms),
+        (model, world) => {
+          model.delayMs = ms;
+          world.site.proxy.delay(ms);
+        },
       ),
     ),
     fc.constant(
@@ -299,7 +312,14 @@ export async function endFaults(model: Model, world: World): Promise<void> {
   if (model.crashed) await world.restart();
   if (model.leaderless) site.noLeader?.(false);
   if (model.denied) world.denyWatch(false);
-  Object.assign(model, { frozen: false, crashed: false, leaderless: false, denied: false, hole: false });
+  Object.assign(model, {
+    frozen: false,
+    crashed: false,
+    leaderless: false,
+    denied: false,
+    hole: undefined,
+    delayMs: 0,
+  });
   site.proxy.heal();
   await world.converge();
 }

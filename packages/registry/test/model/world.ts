@@ -42,6 +42,12 @@ const socketsCloseMs = 20_000;
 /** Timers of a discovery that watches endpoints and overrides, and of a registration that is registered. */
 const quietTimers = 3 + 3 + 2;
 
+/** How etcd cannot be followed at all. */
+export interface CutOff {
+  /** How late it may be, in milliseconds, that what etcd says arrives; `undefined` when nothing does. */
+  readonly lateMs: number | undefined;
+}
+
 export interface WorldOptions {
   readonly site: Site;
   readonly seed: number;
@@ -65,6 +71,10 @@ export class World {
   /** The worlds that the last snapshot may have been true in, and its revision. */
   #last = { worlds: [0], revision: 0 };
   #cutOffSince: number | undefined;
+  /** When etcd last had something to say. */
+  #saidAt = -Infinity;
+  /** When the last of that may have been heard, by whoever is cut off since. */
+  #heardAt = -Infinity;
   #refused = false;
   /** How long the slowest convergence took, in milliseconds. */
   slowestMs = 0;
@@ -74,6 +84,11 @@ export class World {
     this.service = name;
     this.#provider = `${name}-provider`;
     this.#random = seededRandom(seed);
+  }
+
+  /** Whether the view says that it may be out of date, and why. */
+  get stale(): EtcdDiscovery['status']['stale'] | undefined {
+    return this.#discovery?.status.stale;
   }
 
   async open(): Promise<void> {
@@ -117,11 +132,14 @@ export class World {
     const put = admin.put(this.#key(id)).value(value.text);
     const { header }: IPutResponse = await (lease === undefined ? put : put.lease(lease)).exec();
     this.truth.put(id, value, Number(header.revision));
+    this.#saidAt = this.#now();
   }
 
   async remove(id: string): Promise<void> {
     const { header, deleted } = await this.#operator().delete().key(this.#key(id)).exec();
-    if (deleted !== '0') this.truth.remove(id, Number(header.revision));
+    if (deleted === '0') return;
+    this.truth.remove(id, Number(header.revision));
+    this.#saidAt = this.#now();
   }
 
   /** Ends the lease of a key that was put under one. */
@@ -131,7 +149,9 @@ export class World {
     this.#leases.delete(id);
     const { header } = await this.#operator().leaseClient.leaseRevoke({ ID: lease });
     const gone = (await this.#operator().get(this.#key(id)).exec()).kvs.length === 0;
-    if (gone && this.truth.state.has(id)) this.truth.remove(id, Number(header.revision));
+    if (!gone || !this.truth.state.has(id)) return;
+    this.truth.remove(id, Number(header.revision));
+    this.#saidAt = this.#now();
   }
 
   async compact(): Promise<void> {
@@ -209,8 +229,8 @@ export class World {
 
   // What has to hold.
 
-  /** Checks what has been said since the last time. `cutOff` is whether etcd cannot be followed at all. */
-  async check(cutOff = false): Promise<void> {
+  /** Checks what has been said since the last time. `cutOff` is there when etcd cannot be followed. */
+  async check(cutOff?: CutOff): Promise<void> {
     await this.site.settle();
     for (const snapshot of this.#seen.splice(0)) this.#checkSnapshot(snapshot);
     this.#checkHonesty(cutOff);
@@ -285,18 +305,32 @@ export class World {
     if (this.#last.worlds.length === 0) throw new Error(`I3: ${snapshot.revision} comes after ${revision}`);
   }
 
-  /** I9, within the time that it takes to find out, and a second. */
-  #checkHonesty(cutOff: boolean): void {
-    const now = this.site.clock?.now() ?? performance.now();
-    this.#cutOffSince = cutOff ? (this.#cutOffSince ?? now) : undefined;
-    if (this.#cutOffSince === undefined) return;
-    const cutOffMs = now - this.#cutOffSince;
-    if (cutOffMs > noticeMs && this.#discovery?.status.stale === false) {
-      throw new Error(`I9: the view is not called stale after ${cutOffMs} ms without etcd`);
+  /**
+   * I9, within the time that it takes to find out, and a second. What was on its way is a sign of life when it comes, and so is what
+   * comes from an etcd that nothing reaches; a lease is as certain as the renewal that etcd has answered, so nothing prolongs that.
+   */
+  #checkHonesty(cutOff: CutOff | undefined): void {
+    if (cutOff === undefined) {
+      this.#cutOffSince = undefined;
+      return;
     }
+    const now = this.#now();
+    if (this.#cutOffSince === undefined) this.#cutOffSince = this.#heardAt = now;
+    const { lateMs } = cutOff;
+    if (lateMs !== undefined) {
+      this.#heardAt = Math.max(this.#heardAt, Math.max(this.#cutOffSince, this.#saidAt) + lateMs);
+    }
+    if (now - this.#heardAt > noticeMs && this.stale === false) {
+      throw new Error(`I9: the view is not called stale ${now - this.#heardAt} ms after the last word of etcd`);
+    }
+    const cutOffMs = now - this.#cutOffSince;
     if (cutOffMs > ttlSeconds * 1000 + 1000 && this.#registration?.state.kind === 'registered') {
       throw new Error(`I9: the registration is called certain after ${cutOffMs} ms without etcd`);
     }
+  }
+
+  #now(): number {
+    return this.site.clock?.now() ?? performance.now();
   }
 
   /** What is wrong with the view; `undefined` when it is right. */
