@@ -12,7 +12,7 @@
  */
 import type { SlowStart } from './health/slow-start.ts';
 import type { Member } from './member.ts';
-import { type Peer, takesWork, weightOf } from './peer.ts';
+import { meanWeight, type Peer, takesWork, weightOf } from './peer.ts';
 import type { Preference } from './preference/preference.ts';
 
 /** Which peers are being picked from; `none` when there is no peer at all. */
@@ -48,16 +48,40 @@ export function availability(
   return { ...found, tier: members.length > 0 ? 'last-resort' : 'none', members };
 }
 
+/** Who is to be picked from. */
+interface Weighed {
+  readonly peers: readonly Peer[];
+  /** Whether one of them is still warming up. */
+  readonly warming: boolean;
+}
+
 /**
- * Writes the weight of each peer that may be picked, and returns those to pick from, fewer if a preference leaves some out, and
- * whether one of them is still warming up. In panic all count as they are: there is no room for warming up or for preferring. O(n).
+ * Writes the weight of each peer that may be picked, and returns those to pick from, fewer if a preference leaves some out. In panic all
+ * count as they are: there is no room for warming up or for preferring. O(n).
  */
 export function weigh(
+  available: Availability,
+  slowStart: SlowStart,
+  preference: Preference | undefined,
+  now: number,
+): Weighed {
+  const weighed = weighEach(available, slowStart, preference, now);
+  relate(weighed.peers);
+  return weighed;
+}
+
+/** Writes what each weight is of the mean. */
+function relate(peers: readonly Peer[]): void {
+  const mean = meanWeight(peers);
+  for (const peer of peers) peer.relativeWeight = peer.weight / mean;
+}
+
+function weighEach(
   { tier, members, candidates }: Availability,
   slowStart: SlowStart,
   preference: Preference | undefined,
   now: number,
-): { readonly peers: readonly Peer[]; readonly warming: boolean } {
+): Weighed {
   const peers = members.map(({ peer }) => peer);
   for (const member of members) {
     member.peer.weight = weightOf(member.peer.endpoint) * member.share || 1;

@@ -21,7 +21,7 @@ import { SlowStart } from './health/slow-start.ts';
 import { Member } from './member.ts';
 import { Membership, type PoolChange } from './membership.ts';
 import { checkNumber } from './options.ts';
-import { isCandidate, isOpen, Peer, weightOf } from './peer.ts';
+import { isCandidate, isOpen, meanWeight, Peer, weightOf } from './peer.ts';
 import { explain } from './pickers/explain.ts';
 import type { PickContext, Picker, Policy } from './policy.ts';
 import { checkPoolOptions, type PeerPoolOptions } from './pool-options.ts';
@@ -259,7 +259,9 @@ export class PeerPool {
   #pickProbe(context: PickContext): Peer | undefined {
     const probe = this.#ejector.takeProbe((peer) => isOpen(peer, context), this.#now);
     this.#wake(probe === undefined ? Infinity : probeDue(probe));
-    const cost = (peer: Peer): number => peer.load.cost(context.now, weightOf(peer.endpoint));
+    // It has no weight while it is set aside: as what it would be.
+    const cost = ({ load, endpoint }: Peer): number =>
+      load.cost(context.now, weightOf(endpoint) / (meanWeight(this.#eligible) || 1));
     if (probe !== undefined) explain(context, 'probe', probe.peer, [], cost);
     return probe?.peer;
   }

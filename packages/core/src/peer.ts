@@ -16,6 +16,11 @@ export class Peer {
    * that a picker sees, and 0 for the others. Written by the pool.
    */
   weight: number;
+  /**
+   * {@link weight} over the mean of all that may be picked now: what costs are worked out at, so that weights of 100, 200 and 300 say the
+   * same as 1, 2 and 3. Written by the pool; the weight itself until then.
+   */
+  relativeWeight: number;
   /** Set while the peer is set aside for failing. Written by the pool. */
   ejection: Ejection | undefined;
   /** Whether the registry no longer lists the endpoint, without having said why. Written by the pool. */
@@ -26,6 +31,7 @@ export class Peer {
     this.load = load;
     this.endpoint = endpoint;
     this.weight = weightOf(endpoint);
+    this.relativeWeight = this.weight;
     this.#limit = limitOf(endpoint);
     this.ejection = undefined;
     this.suspect = false;
@@ -68,6 +74,11 @@ export function isOpen(peer: Peer, context: PickContext): boolean {
 export function weightOf(endpoint: Endpoint): number {
   const { weight = 1 } = endpoint;
   return weight > 0 && weight < Infinity ? Math.min(1e100, Math.max(1e-100, weight)) : 0;
+}
+
+/** The mean of what the peers weigh now; there is at least one. O(n). */
+export function meanWeight(peers: readonly Peer[]): number {
+  return peers.reduce((mean, { weight }) => mean + weight / peers.length, 0);
 }
 
 /** Whether the endpoint asks for new work. */

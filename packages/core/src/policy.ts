@@ -19,7 +19,7 @@ export interface Load {
   begin(now: number): void;
   /** An attempt that began `elapsedMs` ago has ended. To be called once for each `begin`. */
   end(elapsedMs: number, outcome: Outcome, now: number): void;
-  /** What one more request would cost at this weight; the lowest is best. Reads, never changes. */
+  /** What one more request would cost at this weight, as a multiple of the mean of all; the lowest is best. Reads, never changes. */
   cost(now: number, weight: number): number;
   /** Takes in what the peer says of itself. Absent from loads that do not listen. */
   report?(report: LoadReport, now: number): void;

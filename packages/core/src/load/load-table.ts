@@ -38,6 +38,11 @@ export class LoadTable {
     return this.ints[at]! < this.ints[at + limitColumn]!;
   }
 
+  /** Whether something is in flight, in that row. */
+  isBusy(at: number): boolean {
+    return this.ints[at]! > 0;
+  }
+
   /** The weight at which the row is compared. */
   weight(at: number): number {
     return this.doubles[(at + weightColumn) >> 1]!;

@@ -8,7 +8,7 @@ export function cheapestOpen(peers: readonly Peer[], context: PickContext, rando
   let tied = 0;
   for (const peer of peers) {
     if (!isOpen(peer, context)) continue;
-    const cost = peer.load.cost(context.now, peer.weight);
+    const cost = peer.load.cost(context.now, peer.relativeWeight);
     if (cheapest === undefined || cost < least) {
       cheapest = peer;
       least = cost;

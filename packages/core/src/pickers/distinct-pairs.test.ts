@@ -74,3 +74,31 @@ it.each([
     expect(Math.abs(count - draws * chance)).toBeLessThanOrEqual(5 * Math.sqrt(draws * chance * (1 - chance)));
   }
 });
+
+it.each([
+  { name: 'three', list: [1, 2, 3] },
+  { name: 'a few', list: [1, 2, 3, 4] },
+  { name: 'many', list: Array.from({ length: 30 }, (_, index) => 1 + (index % 3)) },
+])('draws a third of $name as often as its weight among those left says, within 5 deviations', ({ list }) => {
+  const pairs = distinctPairs(list);
+  const random = seededRandom(19);
+  const draws = 50_000;
+  const counts = list.map(() => 0);
+  let found = 0;
+  for (let draw = 0; draw < draws; draw += 1) {
+    const third = pairs.third(random, 0, 2);
+    if (third === 0 || third === 2) continue;
+    counts[third]! += 1;
+    found += 1;
+  }
+  expect(found).toBeGreaterThan(0.95 * draws);
+  const left = list.reduce((sum, weight) => sum + weight) - list[0]! - list[2]!;
+  for (const [index, count] of counts.entries()) {
+    const chance = index === 0 || index === 2 ? 0 : list[index]! / left;
+    expect(Math.abs(count - found * chance)).toBeLessThanOrEqual(5 * Math.sqrt(found * chance * (1 - chance)));
+  }
+});
+
+it('gives up on a third that draws do not find', () => {
+  expect([0, 1]).toContain(distinctPairs([1, 1, 1e-9, 1e-9]).third(seededRandom(20), 0, 1));
+});

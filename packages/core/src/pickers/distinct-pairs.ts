@@ -10,6 +10,17 @@ const heavyShare = 1 / 4;
 /** Draws before giving up on chance. No index left has more than half of its table, so all fail once in 65 536 at the worst. */
 const maxDraws = 16;
 
+/** Draws in search of a third. Nothing depends on finding one. */
+const maxThirdDraws = 8;
+
+function drawThird(table: AliasTable, random: Random, first: number, second: number): number {
+  let third = first;
+  for (let draws = 0; draws < maxThirdDraws && (third === first || third === second); draws += 1) {
+    third = table.draw(random);
+  }
+  return third;
+}
+
 /** Draws two different indexes, one after the other, each in proportion to its weight among those left. O(1) a draw. */
 export interface DistinctPairs {
   first(random: Random): number;
@@ -17,6 +28,11 @@ export interface DistinctPairs {
   second(random: Random, first: number): number;
   /** Any index in proportion to its weight, which may be one of those drawn before. */
   any(random: Random): number;
+  /**
+   * An index that is neither of the two, of at least three, in proportion to its weight among those left; one of the two where draws do not
+   * find another soon.
+   */
+  third(random: Random, first: number, second: number): number;
 }
 
 /** For at least two weights, finite and above 0. O(n). */
@@ -29,12 +45,14 @@ export function distinctPairs(weights: ArrayLike<number>): DistinctPairs {
  * case and the one in which redraws would be frequent: of 1:2:3 the second draw repeats the first in 39 % of all picks.
  */
 class TabledPairs implements DistinctPairs {
+  readonly #size: number;
   readonly #bits: number;
   readonly #table: AliasTable;
   readonly #singles: AliasTable;
   #second = 0;
 
   constructor(weights: ArrayLike<number>) {
+    this.#size = weights.length;
     this.#singles = new AliasTable(weights);
     this.#bits = 32 - Math.clz32(weights.length - 1);
     const chances = new Float64Array(weights.length << this.#bits);
@@ -61,6 +79,10 @@ class TabledPairs implements DistinctPairs {
 
   any(random: Random): number {
     return this.#singles.draw(random);
+  }
+
+  third(random: Random, first: number, second: number): number {
+    return this.#size === 3 ? 3 - first - second : drawThird(this.#singles, random, first, second);
   }
 }
 
@@ -96,6 +118,10 @@ class RedrawnPairs implements DistinctPairs {
 
   any(random: Random): number {
     return this.#table.draw(random);
+  }
+
+  third(random: Random, first: number, second: number): number {
+    return drawThird(this.#table, random, first, second);
   }
 
   /** By itself, so that the one draw that nearly always does is short enough to be compiled into the picker. */

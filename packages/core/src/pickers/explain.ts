@@ -14,7 +14,7 @@ export function explain(
 ): void {
   if (context.trace === undefined) return;
   const candidate = (peer: Peer): PickCandidate => {
-    return { peer, cost: cost === undefined ? peer.load.cost(context.now, peer.weight) : cost(peer) };
+    return { peer, cost: cost === undefined ? peer.load.cost(context.now, peer.relativeWeight) : cost(peer) };
   };
   context.trace.reason = picked === undefined ? noneOpen : reason;
   context.trace.candidates = picked === undefined ? [] : [picked, ...(others ?? [])].map(candidate);

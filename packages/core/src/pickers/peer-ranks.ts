@@ -5,6 +5,8 @@ import type { Load } from '../policy.ts';
 /** What a picker that compares needs to know of its peers, by their indexes. */
 export interface PeerRanks {
   hasRoom(index: number): boolean;
+  /** Whether it has something in flight. */
+  isBusy(index: number): boolean;
   /** Less where one more request would cost less. */
   rank(index: number, now: number): number;
   /** The loads serve another picker from now on. To be called once that has its own. */
@@ -30,11 +32,15 @@ class LoadRanks implements PeerRanks {
   constructor(peers: readonly Peer[], loads: readonly Load[]) {
     this.#peers = peers;
     this.#loads = loads;
-    this.#weights = Float64Array.from(peers, ({ weight }) => weight);
+    this.#weights = Float64Array.from(peers, ({ relativeWeight }) => relativeWeight);
   }
 
   hasRoom(index: number): boolean {
     return this.#loads[index]!.inFlight < this.#peers[index]!.limit;
+  }
+
+  isBusy(index: number): boolean {
+    return this.#loads[index]!.inFlight > 0;
   }
 
   rank(index: number, now: number): number {
@@ -58,16 +64,21 @@ class TabledRanks implements PeerRanks {
     this.#table = new LoadTable(loads.length);
     for (const [index, load] of loads.entries()) {
       const at = this.#table.rowAt(index);
-      const { limit, weight } = peers[index]!;
+      const { limit, relativeWeight } = peers[index]!;
       load.moveTo(this.#table, at);
       load.limitTo(limit);
-      this.#table.setWeight(at, weight);
+      this.#table.setWeight(at, relativeWeight);
     }
   }
 
   hasRoom(index: number): boolean {
     const table = this.#table;
     return table.hasRoom(table.rowAt(index));
+  }
+
+  isBusy(index: number): boolean {
+    const table = this.#table;
+    return table.isBusy(table.rowAt(index));
   }
 
   rank(index: number, now: number): number {

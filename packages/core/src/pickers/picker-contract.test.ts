@@ -23,6 +23,8 @@ interface Subject {
   /** How an idle pool is shared, and how far a share may be off in 20 000 requests; one deviation by chance is 0.35 points. */
   readonly shares: 'by weight' | 'evenly';
   readonly tolerance?: number;
+  /** Lays as many points for each unit of weight as nginx does, so that the unit says where. */
+  readonly hasUnit?: boolean;
 }
 
 const subjects: Subject[] = [
@@ -42,7 +44,7 @@ const subjects: Subject[] = [
   { name: 'rendezvous', create: () => policies.rendezvous(), shares: 'by weight' },
   { name: 'maglev', create: () => policies.maglev(), shares: 'by weight' },
   // With 160 points a share is even to a twelfth of itself.
-  { name: 'ketama', create: () => policies.ketama(), shares: 'by weight', tolerance: 0.06 },
+  { name: 'ketama', create: () => policies.ketama(), shares: 'by weight', tolerance: 0.06, hasUnit: true },
   {
     name: 'ketama as libketama',
     create: () => policies.ketama({ as: 'libketama' }),
@@ -57,6 +59,7 @@ const subjects: Subject[] = [
     create: () => policies.boundedLoad(policies.ketama()),
     shares: 'by weight',
     tolerance: 0.06,
+    hasUnit: true,
   },
   { name: 'boundedLoad(jump)', create: () => policies.boundedLoad(policies.jump()), shares: 'evenly' },
   {
@@ -74,7 +77,7 @@ const weight = fc.oneof(
   fc.constantFrom(1e-9, 1e9),
 );
 
-describe.each(subjects)('$name', ({ create, shares, tolerance = 0.015 }) => {
+describe.each(subjects)('$name', ({ create, shares, tolerance = 0.015, hasUnit = false }) => {
   const build = (policy: Policy, weights: readonly number[]): Peer[] =>
     weights.map((each, index) => new Peer(endpoint(`p${index}`, { weight: each }), policy.createLoad(0)));
 
@@ -113,6 +116,30 @@ describe.each(subjects)('$name', ({ create, shares, tolerance = 0.015 }) => {
     for (const [index, share] of expected.entries()) {
       expect(Math.abs((counts.get(`p${index}`) ?? 0) / 20_000 - share)).toBeLessThan(tolerance);
     }
+  });
+
+  it(`picks ${hasUnit ? 'otherwise' : 'the same'} where weights are given in another unit`, () => {
+    const run = (unit: number) => {
+      const pool = new PeerPool({ policy: create(), random: seededRandom(7) });
+      const endpoints = [1, 2, 3, 5].map((each, index) => endpoint(`p${index}`, { weight: each * unit }));
+      pool.update({ revision: 1, endpoints }, 0);
+      const begun: { peer: Peer; at: number }[] = [];
+      const picked: string[] = [];
+      for (let now = 0; now < 400; now += 1) {
+        const peer = pool.pick({ now, key: `key ${now}` })!;
+        picked.push(peer.id);
+        peer.load.begin(now);
+        begun.push({ peer, at: now });
+        // The later a peer comes, the longer it takes.
+        for (const each of begun.filter((one) => now - one.at > 5 * Number(one.peer.id.slice(1)))) {
+          begun.splice(begun.indexOf(each), 1);
+          each.peer.load.end(now - each.at, success, now);
+        }
+      }
+      return picked.join(' ');
+    };
+    // Powers of two, so that nothing is rounded.
+    for (const unit of [2 ** -20, 128, 2 ** 20]) expect(run(unit) === run(1)).toBe(!hasUnit);
   });
 
   it('picks the same again from the same seed, whether it is asked why or not', () => {

@@ -9,11 +9,44 @@ import { PowerOfTwoChoices } from './power-of-two-choices.ts';
 
 const context = { now: 0 };
 
-it('finds the one idle peer of three in seven picks of nine, where pairs find it in six', () => {
+it('finds the one idle peer of three in every pick, where pairs find it in two of three', () => {
   const peers = peersOf(1, 1, 1);
   for (const peer of peers.slice(1)) peer.load.begin(0);
   const picker = threeChoices(peers, seededRandom(5));
-  expect(tally(9000, () => picker.pick(context)).get('a')).toEqual(expect.closeTo(7000, -2.5));
+  const pairs = new PowerOfTwoChoices(peers, seededRandom(5));
+  expect(tally(9000, () => picker.pick(context)).get('a')).toBe(9000);
+  expect(tally(9000, () => pairs.pick(context)).get('a')).toEqual(expect.closeTo(6000, -2.5));
+});
+
+it.each([
+  { weight: 0.5, least: 0.999 },
+  { weight: 0.25, least: 0.3, most: 0.75 },
+  { weight: 0.05, least: 0.05, most: 0.12 },
+])('finds the one idle peer of a weight of $weight in $least of all picks', ({ weight, least, most = 1 }) => {
+  const peers = peersOf(1, 1, weight);
+  for (const peer of peers.slice(0, 2)) peer.load.begin(0);
+  const picker = threeChoices(peers, seededRandom(6));
+  const share = (tally(10_000, () => picker.pick(context)).get('c') ?? 0) / 10_000;
+  expect(share).toBeGreaterThan(least);
+  expect(share).toBeLessThanOrEqual(most);
+});
+
+it('leaves an idle pool to the weights, however little the costs of its peers differ', () => {
+  const policy = policies.p2cLatency();
+  const peers = peersOf(1, 2, 3);
+  for (const [index, peer] of peers.entries()) {
+    peer.load = policy.createLoad(0);
+    peer.load.begin(0);
+    peer.load.end(10 + index / 1000, success, 10);
+  }
+  const shareOfFirst = (): number => {
+    const picker = threeChoices(peers, seededRandom(8));
+    return (tally(10_000, () => picker.pick({ now: 10 })).get('a') ?? 0) / 10_000;
+  };
+  // In 43 % of the pairs, and one in six of the rest.
+  expect(shareOfFirst()).toBeCloseTo(0.53, 1);
+  for (const peer of peers.slice(1)) peer.load.begin(10);
+  expect(shareOfFirst()).toBe(1);
 });
 
 it('compares a peer of little weight as seldom as its weight says, however idle all are', () => {
@@ -44,10 +77,11 @@ it('gives the large one of three whose weights are the wrong way round the half 
 
 it('says what it compared, and what each cost', () => {
   const peers = peersOf(1, 1, 1);
-  for (const [index, peer] of peers.entries()) for (let begun = 0; begun < index; begun += 1) peer.load.begin(0);
   const picker = threeChoices(peers, seededRandom(2));
   const seen = new Set<string>();
   for (let pick = 0; pick < 100; pick += 1) {
+    if (pick === 50)
+      for (const [index, peer] of peers.entries()) for (let begun = index; begun > 0; begun -= 1) peer.load.begin(0);
     const trace = { reason: '', candidates: [] };
     const picked = picker.pick({ now: 0, trace });
     const costs = trace.candidates.map(({ cost }) => cost);

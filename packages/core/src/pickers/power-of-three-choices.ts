@@ -5,10 +5,12 @@
  * its own requests only, or has weights that are wrong: of 3:2:1 where 1:2:3 is right, the peer that should have half of all requests is
  * in 42 % of the pairs, and so can have no more (`docs/evidence.md`).
  *
- * The third is drawn by weight from all, so it may be one of the two again. One that had to be another would be, in a pool of three, every
- * peer in every pick: while they are idle, one of a hundredth of the weight would then get a third of the requests.
+ * The third is drawn by weight from all, so it may be one of the two again, and is in two of three picks among three equal peers. While the
+ * two are idle that stands: weights are all that tells peers apart then. Once one of them is busy, another peer is looked for instead. One
+ * that would come up so for want of others, though its weight is small, comes up seldom: as often as the square of its weight over half
+ * of the mean. A canary of a hundredth of the weight would otherwise be compared in every pick of a pool of three.
  */
-import type { Peer } from '../peer.ts';
+import { meanWeight, type Peer } from '../peer.ts';
 import type { PickContext, Picker, Random } from '../policy.ts';
 import type { DistinctPairs } from './distinct-pairs.ts';
 import { explain } from './explain.ts';
@@ -17,6 +19,9 @@ import { PowerOfTwoChoices } from './power-of-two-choices.ts';
 
 /** Among more, less of what a pick reads is in the nearest cache, and three looks cost more than ten times a bare random index. */
 const mostPeers = 100;
+
+/** Share of the mean weight from which on a peer may be any pick's third. */
+const enoughWeight = 1 / 2;
 
 /** Compares three peers; two where there are no more, or more than 100. Takes over from `previous`, which is not to be used any more. */
 export function threeChoices(peers: readonly Peer[], random: Random, previous?: Picker): Picker {
@@ -34,6 +39,8 @@ export class PowerOfThreeChoices implements Picker {
   readonly #ranks: PeerRanks;
   readonly #random: Random;
   readonly #pairs: DistinctPairs;
+  /** How often a peer that was looked for is the third. */
+  readonly #chances: Float64Array;
 
   /** `pairs` are those of `two`. */
   constructor(peers: readonly Peer[], random: Random, two: PowerOfTwoChoices, pairs: DistinctPairs) {
@@ -42,6 +49,8 @@ export class PowerOfThreeChoices implements Picker {
     this.#ranks = two.ranks;
     this.#random = random;
     this.#pairs = pairs;
+    const enough = enoughWeight * meanWeight(peers);
+    this.#chances = Float64Array.from(peers, ({ weight }) => Math.min(1, (weight / enough) ** 2));
   }
 
   pick(context: PickContext): Peer | undefined {
@@ -49,7 +58,8 @@ export class PowerOfThreeChoices implements Picker {
     const random = this.#random;
     const first = pairs.first(random);
     const second = pairs.second(random, first);
-    const third = pairs.any(random);
+    const drawn = pairs.any(random);
+    const third = drawn === first || drawn === second ? this.#instead(first, second) : drawn;
     const ranks = this.#ranks;
     const { now, exclude } = context;
     let cheapest = first;
@@ -64,6 +74,15 @@ export class PowerOfThreeChoices implements Picker {
     }
     if (context.trace !== undefined) this.#explain(context, cheapest, new Set([first, second, third]));
     return this.#peers[cheapest];
+  }
+
+  /** The third where one of the two was drawn again: another while one of them is busy, if that is of enough weight. */
+  #instead(first: number, second: number): number {
+    const ranks = this.#ranks;
+    if (!ranks.isBusy(first) && !ranks.isBusy(second)) return first;
+    const third = this.#pairs.third(this.#random, first, second);
+    const chance = this.#chances[third]!;
+    return chance === 1 || this.#random() < chance ? third : first;
   }
 
   #explain(context: PickContext, cheapest: number, drawn: Set<number>): void {
