@@ -78,7 +78,8 @@ export function weightOf(endpoint: Endpoint): number {
 
 /** The mean of what the peers weigh now; there is at least one. O(n). */
 export function meanWeight(peers: readonly Peer[]): number {
-  return peers.reduce((mean, { weight }) => mean + weight / peers.length, 0);
+  // One division: of whole weights the mean is then exact where it can be, and so are ties between counts over weights.
+  return peers.reduce((sum, { weight }) => sum + weight, 0) / peers.length;
 }
 
 /** Whether the endpoint asks for new work. */

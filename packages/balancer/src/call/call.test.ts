@@ -1,7 +1,8 @@
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
 
 import { untyped } from '../../test/support/untyped.ts';
-import type { Controller } from './caller.ts';
+import type { Controller, Handler } from './caller.ts';
 import { channels, type RequestInfo, requests } from '../channels.ts';
 import { type FakeDispatch, FakeNetwork, Recorder } from '../../test/support/fake-network.ts';
 
@@ -773,8 +774,30 @@ describe('a route', () => {
   });
 });
 
-it('runs later attempts where the request was dispatched', async () => {
-  const { AsyncLocalStorage } = await import('node:async_hooks');
+/** As undici's `request` has it: a handler that was made where the request was, and knows where that is. */
+class PlacedHandler extends AsyncResource implements Handler {
+  readonly #recorder: Recorder;
+
+  constructor(recorder: Recorder) {
+    super('REQUEST');
+    this.#recorder = recorder;
+  }
+
+  onRequestStart(...told: Parameters<Recorder['onRequestStart']>): void {
+    this.#recorder.onRequestStart(...told);
+  }
+
+  onResponseError(...told: Parameters<Recorder['onResponseError']>): void {
+    this.#recorder.onResponseError(...told);
+  }
+}
+
+const handlers = [
+  { what: 'any handler', make: (recorder: Recorder): Handler => recorder },
+  { what: 'one that knows where it was made', make: (recorder: Recorder): Handler => new PlacedHandler(recorder) },
+];
+
+it.each(handlers)('runs later attempts where the request was dispatched, for $what', ({ make }) => {
   const storage = new AsyncLocalStorage<string>();
   const network = new FakeNetwork({ slots: 1, peers: ['a', 'b'], options: noJitter });
   const seen: (string | undefined)[] = [];
@@ -782,14 +805,16 @@ it('runs later attempts where the request was dispatched', async () => {
     seen.push(storage.getStore());
     dispatch.start();
   };
-  for (const name of ['one', 'two', 'three']) storage.run(name, () => network.call());
+  for (const name of ['one', 'two', 'three']) {
+    const recorder = new Recorder();
+    storage.run(name, () => network.call({}, recorder, make(recorder)));
+  }
   storage.run('elsewhere', () => network.dispatches[0]!.fail());
   storage.run('elsewhere', () => network.dispatches[1]!.answer());
   expect(seen).toEqual(['one', 'two', 'three', 'one']);
 });
 
-it('tells of a request from its beginning to its end, and binds stores to it', async () => {
-  const { AsyncLocalStorage } = await import('node:async_hooks');
+it.each(handlers)('tells of a request from its beginning to its end, and binds stores to it, for $what', ({ make }) => {
   const storage = new AsyncLocalStorage<string>();
   const told: string[] = [];
   const hear = (event: string) => (info: RequestInfo) => void told.push(`${event} ${info.attempts}`);
@@ -808,7 +833,8 @@ it('tells of a request from its beginning to its end, and binds stores to it', a
     stores.push(storage.getStore());
     dispatch.start();
   };
-  network.call();
+  const recorder = new Recorder();
+  network.call({}, recorder, make(recorder));
   network.last.fail();
   network.last.answer();
   network.call({ method: 'POST' });

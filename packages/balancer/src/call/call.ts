@@ -66,7 +66,7 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
   readonly #report: CallReport;
   readonly #body: ReplayBody | undefined;
   readonly #timer = new WheelTimer(this);
-  /** The asynchronous context of the dispatch. Later attempts run in it too, so that traces and logs find the request they are of. */
+  /** The asynchronous context of the request. Later attempts run in it too, so that traces and logs find the request they are of. */
   #scope: AsyncResource | undefined;
   #started = false;
   #over = false;
@@ -107,6 +107,8 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
     this.#request = request;
     this.#owner = owner;
     this.#place = owner.calls.add(this);
+    // undici's `request` and `stream` bring theirs along. Whoever traces gives the request another one when it starts.
+    this.#scope = handler instanceof AsyncResource && !requests.hasSubscribers ? handler : undefined;
     this.#report = new CallReport(environment.pool, options.method, options.path);
     this.#body = isStreamed(options.body) ? new ReplayBody(options.body, rules.replayLimitBytes) : undefined;
   }
@@ -225,7 +227,7 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
   #start(): void {
     const { budget } = this.#environment;
     const now = this.#environment.now();
-    this.#scope = new AsyncResource('LB_REQUEST');
+    this.#scope ??= new AsyncResource('LB_REQUEST');
     this.#startedAt = now;
     this.#deadlineAt = now + this.rules.timeoutMs;
     budget.deposit(now);
@@ -496,6 +498,7 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
   #finish(error: Error | undefined, now: number): void {
     const { wheel } = this.#environment;
     this.#over = true;
+    this.#scope = undefined;
     wheel.clear(this.#timer);
     this.#leaveQueue();
     if (this.#isOpen) this.#abandon(error ?? new Error('The request is over'), now);

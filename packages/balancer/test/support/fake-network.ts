@@ -313,6 +313,7 @@ export class FakeNetwork implements CallOwner {
   call(
     request: Partial<CallRequest> & { method?: string; path?: string; body?: unknown } = {},
     recorder = new Recorder(),
+    handler: Handler = recorder,
   ): Recorder {
     const { method = 'GET', path = '/', body = null, ...rest } = request;
     const options: Dispatcher.DispatchOptions = { path, method, body: untyped(body) };
@@ -325,7 +326,7 @@ export class FakeNetwork implements CallOwner {
       hedge: this.environment.hedging !== undefined,
       ...rest,
     };
-    new Call(this.environment, full, recorder, this).start();
+    new Call(this.environment, full, handler, this).start();
     return recorder;
   }
 

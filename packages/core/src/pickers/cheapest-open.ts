@@ -3,6 +3,8 @@ import type { PickContext, Random } from '../policy.ts';
 
 /** The open peer that costs least now; of several that cost the same, each as likely as its weight says. O(n). */
 export function cheapestOpen(peers: readonly Peer[], context: PickContext, random: Random): Peer | undefined {
+  const [first] = peers;
+  if (first !== undefined && peers.length === 1) return isOpen(first, context) ? first : undefined;
   let cheapest: Peer | undefined;
   let least = Infinity;
   let tied = 0;
