@@ -11,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 interface Report {
   readonly results: readonly {
     readonly subject: string;
-    readonly turns: readonly { readonly perSecond: number; readonly wholeUs: number; readonly failed: number }[];
+    readonly rounds: readonly { readonly perSecond: number; readonly wholeUs: number; readonly failed: number }[];
   }[];
 }
 
@@ -19,16 +19,16 @@ it('gets an answer to every greeting through everybody, and says what one costs'
   const main = new URL('../src/overhead/main.ts', import.meta.url).pathname;
   const json = join(folder, 'overhead.json');
   const svg = join(folder, 'overhead.svg');
-  const command = ['--conditions=@lb/source', main, '--rounds', '1', '--turn', '100', '--json', json, '--svg', svg];
+  const command = ['--conditions=@lb/source', main, '--rounds', '1', '--turns', '1', '--json', json, '--svg', svg];
   const { stdout } = await promisify(execFile)(process.execPath, command);
   const { results }: Report = JSON.parse(readFileSync(json, 'utf8'));
   expect(results.length).toBeGreaterThanOrEqual(7);
   const drawn = readFileSync(svg, 'utf8');
   expect(drawn.match(/.{0,60}(NaN|Infinity|undefined).{0,60}/)?.[0]).toBe(undefined);
-  for (const { subject, turns } of results) {
+  for (const { subject, rounds } of results) {
     expect(stdout).toContain(subject);
     expect(drawn).toContain(`>${subject}</text>`);
-    expect(turns).toMatchObject([{ failed: 0 }]);
-    for (const { perSecond, wholeUs } of turns) expect(Math.min(perSecond, wholeUs)).toBeGreaterThan(0);
+    expect(rounds).toMatchObject([{ failed: 0 }]);
+    for (const { perSecond, wholeUs } of rounds) expect(Math.min(perSecond, wholeUs)).toBeGreaterThan(0);
   }
 });

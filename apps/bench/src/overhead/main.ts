@@ -1,9 +1,10 @@
 /**
  * What a request costs through each way of sending it: `pnpm bench:overhead`.
  *
- * A greeting, 64 connections, a closed loop, a process of its own for each turn of a subject, in turns within one run: two processes that run the
- * same code may differ by a fifth, by what the engine made of it and where it put things. Requests a second are those of this machine
- * at this moment; what travels is the ratio to a bare undici Pool in the same round, and the processor time that a request takes.
+ * A greeting, 64 connections, a closed loop. In each round every subject has a process of its own, since two processes that run the same code may
+ * differ by a fifth, by what the engine made of it and where it put things; and these run by turns of a quarter of a second, since
+ * a machine that others use may be a third slower for some seconds. Requests a second are those of this machine at this moment;
+ * what travels is the ratio to a bare undici Pool in the same round, and the processor time that a request takes.
  */
 import { printTable, provenanceInWords, provenanceOf } from '@lb/testkit';
 import { writeFileSync } from 'node:fs';
@@ -12,16 +13,16 @@ import { parseArgs } from 'node:util';
 import { barChart } from '../bars.ts';
 import { Child } from '../child.ts';
 import { type Spread, spreadOf } from '../cluster/figures.ts';
-import { type Proxy, ProxyProcess, versionOf } from '../proxies.ts';
-import type { Target, Way } from '../sender.ts';
-import type { LoadFigures, LoadOrder } from './client.ts';
+import { versionOf } from '../proxies.ts';
+import type { Target } from '../sender.ts';
+import { connections, Runner, type Share, type Subject } from './runner.ts';
 
 const { values: options } = parseArgs({
   options: {
-    /** How often every subject has its turn. */
+    /** How many processes every subject has, one after the other. */
     rounds: { type: 'string', default: '5' },
-    /** How long a turn takes, in milliseconds. Of one second, turns of the same subject differed by a half; of five, by a tenth. */
-    turn: { type: 'string', default: '5000' },
+    /** How many turns a process has. */
+    turns: { type: 'string', default: '20' },
     /** Only the two pools of undici and the balancer, with one provider: more rounds in less time. */
     pools: { type: 'boolean', default: false },
     json: { type: 'string' },
@@ -30,25 +31,11 @@ const { values: options } = parseArgs({
   },
 });
 const rounds = atLeastOne('rounds', options.rounds);
-const durationMs = atLeastOne('turn', options.turn);
-const connections = 64;
-/** For how long a process has run before its turn, in milliseconds: what is run often is compiled by then. */
+const turnsEach = atLeastOne('turns', options.turns);
+/** How long a turn takes. */
+const turnMs = 250;
+/** For how long a process has run before its turns, in milliseconds: what is run often is compiled by then. */
 const warmUpMs = 3000;
-
-interface Subject {
-  readonly name: string;
-  readonly way: Way;
-  readonly providers: number;
-  readonly proxy?: Proxy;
-}
-
-interface Turn {
-  readonly perSecond: number;
-  readonly clientUs: number;
-  /** With that of a proxy. */
-  readonly wholeUs: number;
-  readonly failed: number;
-}
 
 const pool: Subject = { name: 'undici Pool', way: 'direct', providers: 1 };
 const ours: Subject = { name: '@lb/balancer', way: 'balancer', providers: 1 };
@@ -79,14 +66,14 @@ const subjects = options.pools
   : every.filter(({ proxy }) => proxy === undefined || versionOf(proxy.kind) !== undefined);
 
 const provenance = provenanceOf(['pnpm bench:overhead', ...process.argv.slice(2)].join(' '));
-const turns = await takeTurns();
-const reference = turnsOf(pool);
+const shares = await takeRounds();
+const reference = sharesOf(pool);
 
 printTable(
-  `hello world, ${connections} connections, ${rounds} rounds of ${durationMs} ms a subject; medians`,
+  `hello world, ${connections} connections, ${rounds} rounds of ${turnsEach} turns of ${turnMs} ms a subject; medians`,
   ['subject', 'requests/s', 'of a Pool', 'from to', 'client us', 'with proxy', 'of a Pool', 'failed'],
   subjects.map((subject) => {
-    const mine = turnsOf(subject);
+    const mine = sharesOf(subject);
     const speed = ratio(mine, ({ perSecond }) => perSecond);
     const cost = ratio(mine, ({ wholeUs }) => wholeUs);
     return [
@@ -101,8 +88,8 @@ printTable(
     ];
   }),
 );
-const ofPool = ratio(turnsOf(ours), ({ perSecond }) => perSecond).median;
-const ofBalancedPool = ratio(turnsOf(ours), ({ perSecond }) => perSecond, turnsOf(balancedPool)).median;
+const ofPool = ratio(sharesOf(ours), ({ perSecond }) => perSecond).median;
+const ofBalancedPool = ratio(sharesOf(ours), ({ perSecond }) => perSecond, sharesOf(balancedPool)).median;
 const verdicts = [
   { target: 'throughput at least 0.95 of a Pool', found: ofPool, met: ofPool >= 0.95 },
   { target: 'throughput at least that of BalancedPool', found: ofBalancedPool, met: ofBalancedPool >= 1 },
@@ -112,8 +99,8 @@ for (const { target, found, met } of verdicts) {
 }
 process.stdout.write(`\n${provenanceInWords(provenance)}\n`);
 if (options.json !== undefined) {
-  const results = subjects.map((subject) => ({ subject: subject.name, turns: turnsOf(subject) }));
-  const whole = { provenance, setting: { connections, rounds, durationMs }, verdicts, results };
+  const results = subjects.map((subject) => ({ subject: subject.name, rounds: sharesOf(subject) }));
+  const whole = { provenance, setting: { connections, rounds, turns: turnsEach, turnMs }, verdicts, results };
   writeFileSync(options.json, `${JSON.stringify(whole, undefined, 2)}\n`);
 }
 if (options.svg !== undefined) writeFileSync(options.svg, plot());
@@ -121,8 +108,8 @@ if (options.svg !== undefined) writeFileSync(options.svg, plot());
 function plot(): string {
   const shown = subjects.map((subject) => ({
     subject,
-    speed: ratio(turnsOf(subject), ({ perSecond }) => perSecond),
-    cost: spreadOf(turnsOf(subject).map(({ wholeUs }) => wholeUs)),
+    speed: ratio(sharesOf(subject), ({ perSecond }) => perSecond),
+    cost: spreadOf(sharesOf(subject).map(({ wholeUs }) => wholeUs)),
   }));
   return barChart({
     title: 'A greeting: requests a second, and what one costs the processor on this side',
@@ -142,31 +129,28 @@ function plot(): string {
   });
 }
 
-function turnsOf(subject: Subject): readonly Turn[] {
-  return turns.get(subject) ?? [];
+function sharesOf(subject: Subject): readonly Share[] {
+  return shares.get(subject) ?? [];
 }
 
 /** Round by round: a machine that is slower for a while is slower for all. */
-function ratio(mine: readonly Turn[], value: (turn: Turn) => number, others = reference): Spread {
+function ratio(mine: readonly Share[], value: (share: Share) => number, others = reference): Spread {
   return spreadOf(
-    mine.map((turn, round) => {
+    mine.map((share, round) => {
       const other = others[round];
-      return other === undefined ? NaN : value(turn) / value(other);
+      return other === undefined ? NaN : value(share) / value(other);
     }),
   );
 }
 
-async function takeTurns(): Promise<Map<Subject, Turn[]>> {
+async function takeRounds(): Promise<Map<Subject, Share[]>> {
   const servers = Array.from({ length: 3 }, () => new Child<never, number>(new URL('server.ts', import.meta.url)));
   try {
     const ports = await Promise.all(servers.map((server) => server.next()));
     const targets = ports.map((port): Target => ({ origin: `http://127.0.0.1:${port}` }));
-    const taken = new Map(subjects.map((subject): [Subject, Turn[]] => [subject, []]));
+    const taken = new Map(subjects.map((subject): [Subject, Share[]] => [subject, []]));
     for (let round = 0; round < rounds; round += 1) {
-      const first = round % subjects.length;
-      for (const subject of [...subjects.slice(first), ...subjects.slice(0, first)]) {
-        taken.get(subject)?.push(await takeTurn(subject, targets.slice(0, subject.providers)));
-      }
+      for (const [subject, share] of await takeRound(round, targets)) taken.get(subject)?.push(share);
     }
     return taken;
   } finally {
@@ -174,28 +158,23 @@ async function takeTurns(): Promise<Map<Subject, Turn[]>> {
   }
 }
 
-async function takeTurn({ way, proxy }: Subject, targets: readonly Target[]): Promise<Turn> {
-  const client = new Child<LoadOrder, LoadFigures>(new URL('client.ts', import.meta.url));
-  const running = proxy === undefined ? undefined : await ProxyProcess.start(proxy, targets);
+async function takeRound(round: number, targets: readonly Target[]): Promise<Map<Subject, Share>> {
+  const runners: Runner[] = [];
   try {
-    const order = { way, targets: running === undefined ? targets : [running.target], connections };
-    await client.ask({ ...order, durationMs: warmUpMs });
-    const before = running?.cpuMs() ?? 0;
-    const figures = await client.ask({ ...order, durationMs });
-    return turnOf(figures, (running?.cpuMs() ?? 0) - before);
+    for (const subject of subjects) {
+      const runner = await Runner.start(subject, targets.slice(0, subject.providers));
+      runners.push(runner);
+      await runner.run(warmUpMs);
+    }
+    for (const runner of runners) runner.forget();
+    for (let turn = round; turn < round + turnsEach; turn += 1) {
+      const first = turn % runners.length;
+      for (const runner of [...runners.slice(first), ...runners.slice(0, first)]) await runner.run(turnMs);
+    }
+    return new Map(runners.map((runner) => [runner.subject, runner.share]));
   } finally {
-    await running?.[Symbol.asyncDispose]();
-    await client[Symbol.asyncDispose]();
+    await Promise.all(runners.map((runner) => runner[Symbol.asyncDispose]()));
   }
-}
-
-function turnOf({ requests, failed, elapsedMs, cpuMs }: LoadFigures, proxyMs: number): Turn {
-  return {
-    perSecond: (requests * 1000) / elapsedMs,
-    clientUs: (cpuMs * 1000) / requests,
-    wholeUs: ((cpuMs + proxyMs) * 1000) / requests,
-    failed,
-  };
 }
 
 function atLeastOne(option: string, given: string): number {
