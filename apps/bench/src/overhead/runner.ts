@@ -3,7 +3,7 @@ import { type Proxy, ProxyProcess } from '../proxies.ts';
 import type { Target, Way } from '../sender.ts';
 import type { LoadFigures, LoadOrder } from './client.ts';
 
-/** Of each subject, and as many requests at a time. */
+/** Those of each subject; it has as many requests under way. */
 export const connections = 64;
 
 export interface Subject {
@@ -13,8 +13,8 @@ export interface Subject {
   readonly proxy?: Proxy;
 }
 
-export /** What came of the turns of one process. */
-interface Share {
+/** What came of the turns of one process. */
+export interface Share {
   readonly perSecond: number;
   readonly clientUs: number;
   /** With that of a proxy. */
