@@ -17,15 +17,17 @@ export interface Model {
   readonly leased: Set<string>;
 }
 
-export const newModel = (): Model => ({
+/** Nothing is wrong. */
+const noFaults: Omit<Model, 'leased'> = {
   frozen: false,
   crashed: false,
   leaderless: false,
   denied: false,
   hole: undefined,
   delayMs: 0,
-  leased: new Set(),
-});
+};
+
+export const newModel = (): Model => ({ ...noFaults, leased: new Set() });
 
 type Command = fc.AsyncCommand<Model, World>;
 
@@ -312,14 +314,7 @@ export async function endFaults(model: Model, world: World): Promise<void> {
   if (model.crashed) await world.restart();
   if (model.leaderless) site.noLeader?.(false);
   if (model.denied) world.denyWatch(false);
-  Object.assign(model, {
-    frozen: false,
-    crashed: false,
-    leaderless: false,
-    denied: false,
-    hole: undefined,
-    delayMs: 0,
-  });
+  Object.assign(model, noFaults);
   site.proxy.heal();
   await world.converge();
 }

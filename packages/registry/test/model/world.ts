@@ -42,7 +42,7 @@ const socketsCloseMs = 20_000;
 /** Timers of a discovery that watches endpoints and overrides, and of a registration that is registered. */
 const quietTimers = 3 + 3 + 2;
 
-/** How etcd cannot be followed at all. */
+/** What is known of how etcd cannot be followed. */
 export interface CutOff {
   /** How late it may be, in milliseconds, that what etcd says arrives; `undefined` when nothing does. */
   readonly lateMs: number | undefined;
