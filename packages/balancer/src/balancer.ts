@@ -166,8 +166,12 @@ export class Balancer implements AsyncDisposable {
   }
 
   /** undici's `request` for a path of the service. */
-  request(path: string, options: BalancedRequestOptions = {}): Promise<Dispatcher.ResponseData> {
-    return this.dispatcher.request({ method: 'GET', ...options, origin: this.#origin, path });
+  request(path: string, options?: BalancedRequestOptions): Promise<Dispatcher.ResponseData> {
+    const origin = this.#origin;
+    // A copy of nothing costs as much as one of something.
+    return this.dispatcher.request(
+      options === undefined ? { method: 'GET', origin, path } : { method: 'GET', ...options, origin, path },
+    );
   }
 
   /** Takes no new requests, lets those in flight finish, closes all connections, and closes the discovery. */
