@@ -12,7 +12,7 @@ import { waitUntilReady } from './wait-until-ready.ts';
 
 const schema = Type.Object({
   ETCD_HOSTS: Type.Optional(Type.String({ description: 'A real etcd to use instead of the embedded one' })),
-  RATE: Type.Number({ default: 100, minimum: 0, maximum: 5000, description: 'Requests a second of the built-in load' }),
+  RATE: Type.Number({ default: 200, minimum: 0, maximum: 5000, description: 'Requests a second of the built-in load' }),
 });
 
 const settings = configOrExit({

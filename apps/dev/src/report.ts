@@ -2,7 +2,7 @@
 import type { ProviderPlan } from './cluster.ts';
 import type { Sample } from './load.ts';
 
-/** Shares are taken over this long: at 100 requests a second, chance moves them by a point and a half. */
+/** Shares are taken over this long: at 200 requests a second, chance moves them by a point. */
 const shareWindowMs = 10_000;
 
 export class Report {
