@@ -280,7 +280,7 @@ export interface BalancerStats {
   readonly stale: boolean;
 }
 
-const now = (): number => performance.now();
+const { now } = systemClock;
 
 /** The service as the origin of URLs. */
 function originOf(service: string): string {

@@ -13,7 +13,7 @@ import { failure, ignored, type Outcome, type Peer, type PickTrace } from '@lb/c
 import { AsyncResource } from 'node:async_hooks';
 import { type Dispatcher, errors } from 'undici';
 
-import { channels, requests } from '../channels.ts';
+import { channels } from '../channels.ts';
 import {
   AttemptsFailedError,
   type AttemptSummary,
@@ -107,14 +107,14 @@ export class Call implements AttemptListener, AbortListener, Waiter, TimerOwner 
     this.#request = request;
     this.#owner = owner;
     this.#place = owner.calls.add(this);
-    // undici's `request` and `stream` bring theirs along. Whoever traces gives the request another one when it starts.
-    this.#scope = handler instanceof AsyncResource && !requests.hasSubscribers ? handler : undefined;
     this.#report = new CallReport(environment.pool, options.method, options.path);
+    // undici's `request` and `stream` bring theirs along. Whoever traces gives the request another one when it starts.
+    this.#scope = handler instanceof AsyncResource && !this.#report.traced ? handler : undefined;
     this.#body = isStreamed(options.body) ? new ReplayBody(options.body, rules.replayLimitBytes) : undefined;
   }
 
   start(): void {
-    if (requests.hasSubscribers) this.#report.trace(() => this.#start());
+    if (this.#report.traced) this.#report.trace(() => this.#start());
     else this.#start();
     this.#started = true;
   }

@@ -9,6 +9,8 @@ import type { Verdict } from './verdict.ts';
 /** Tells of one request, as it goes on. What nobody listens to is not made. */
 export class CallReport {
   readonly info: { -readonly [Field in keyof RequestInfo]: RequestInfo[Field] };
+  /** Whether somebody traces it. Asked once: that looks at five channels. */
+  readonly traced: boolean = requests.hasSubscribers;
 
   constructor({ service, policy }: { service: string; policy: { name: string } }, method: string, path: string) {
     this.info = {
@@ -80,7 +82,7 @@ export class CallReport {
     this.info.aborted = aborted;
     this.info.elapsedMs ??= elapsedMs;
     if (channels.request.hasSubscribers) channels.request.publish(this.info);
-    if (!requests.hasSubscribers) return;
+    if (!this.traced) return;
     if (error !== undefined) requests.error.publish(this.info);
     requests.asyncStart.publish(this.info);
     requests.asyncEnd.publish(this.info);
