@@ -845,3 +845,22 @@ it.each(handlers)('tells of a request from its beginning to its end, and binds s
   expect(told.slice(0, 4)).toEqual(['start 0', 'end 1', 'asyncStart 2', 'asyncEnd 2']);
   expect(told.slice(4)).toEqual(['start 0', 'end 1', 'error 1', 'asyncStart 1', 'asyncEnd 1']);
 });
+
+it('tells whoever begins to trace nothing of requests that had begun before', () => {
+  const told: string[] = [];
+  const hear = (event: string) => (info: RequestInfo) => void told.push(`${event} ${info.path}`);
+  const listeners = {
+    start: hear('start'),
+    end: hear('end'),
+    asyncStart: hear('asyncStart'),
+    asyncEnd: hear('asyncEnd'),
+    error: hear('error'),
+  };
+  const network = new FakeNetwork({ options: noJitter });
+  network.call({ path: '/before', method: 'POST' });
+  requests.subscribe(listeners);
+  network.call({ path: '/after', method: 'POST' });
+  for (const dispatch of network.dispatches) dispatch.fail();
+  requests.unsubscribe(listeners);
+  expect(told).toEqual(['start /after', 'end /after', 'error /after', 'asyncStart /after', 'asyncEnd /after']);
+});
