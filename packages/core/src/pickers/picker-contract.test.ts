@@ -204,28 +204,38 @@ describe.each(subjects)('$name', ({ create, shares, tolerance = 0.015 }) => {
   });
 });
 
+/** Who is picked by a pool whose weights are given in that unit. */
+function picksIn(unit: number, policy: Policy): string {
+  const pool = new PeerPool({ policy, random: seededRandom(7) });
+  const endpoints = [1, 2, 3, 5].map((each, index) => endpoint(`p${index}`, { weight: each * unit }));
+  pool.update({ revision: 1, endpoints }, 0);
+  const begun: { peer: Peer; at: number }[] = [];
+  const picked: string[] = [];
+  for (let now = 0; now < 400; now += 1) {
+    const peer = pool.pick({ now, key: `key ${now}` })!;
+    picked.push(peer.id);
+    peer.load.begin(now);
+    begun.push({ peer, at: now });
+    // The later a peer comes, the longer it takes.
+    for (const each of begun.filter((one) => now - one.at > 5 * Number(one.peer.id.slice(1)))) {
+      begun.splice(begun.indexOf(each), 1);
+      each.peer.load.end(now - each.at, success, now);
+    }
+  }
+  return picked.join(' ');
+}
+
+/** Powers of two, so that nothing is rounded. */
+const units = [2 ** -20, 128, 2 ** 20];
+
 describe.each(subjects.filter(({ hasUnit = false }) => !hasUnit))('$name', ({ create }) => {
   it('picks the same where weights are given in another unit', () => {
-    const run = (unit: number) => {
-      const pool = new PeerPool({ policy: create(), random: seededRandom(7) });
-      const endpoints = [1, 2, 3, 5].map((each, index) => endpoint(`p${index}`, { weight: each * unit }));
-      pool.update({ revision: 1, endpoints }, 0);
-      const begun: { peer: Peer; at: number }[] = [];
-      const picked: string[] = [];
-      for (let now = 0; now < 400; now += 1) {
-        const peer = pool.pick({ now, key: `key ${now}` })!;
-        picked.push(peer.id);
-        peer.load.begin(now);
-        begun.push({ peer, at: now });
-        // The later a peer comes, the longer it takes.
-        for (const each of begun.filter((one) => now - one.at > 5 * Number(one.peer.id.slice(1)))) {
-          begun.splice(begun.indexOf(each), 1);
-          each.peer.load.end(now - each.at, success, now);
-        }
-      }
-      return picked.join(' ');
-    };
-    // Powers of two, so that nothing is rounded.
-    for (const unit of [2 ** -20, 128, 2 ** 20]) expect(run(unit)).toBe(run(1));
+    for (const unit of units) expect(picksIn(unit, create())).toBe(picksIn(1, create()));
+  });
+});
+
+describe.each(subjects.filter(({ hasUnit = false }) => hasUnit))('$name', ({ create }) => {
+  it('picks otherwise where weights are given in another unit, since they are numbers of points', () => {
+    for (const unit of units) expect(picksIn(unit, create())).not.toBe(picksIn(1, create()));
   });
 });
